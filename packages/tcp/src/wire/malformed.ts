@@ -1,0 +1,7 @@
+/** Why some bytes from the network could not be read. Data, not an exception: peers send junk. */
+export interface Malformed {
+  readonly layer: 'ethernet' | 'arp' | 'ipv4' | 'icmp' | 'tcp';
+  readonly reason: 'truncated' | 'bad-checksum' | 'bad-length' | 'unsupported';
+  /** Offset of the offending byte, counted from the start of the layer. */
+  readonly at: number;
+}
