@@ -1,1 +1,16 @@
-export {};
+export type {
+  AppCall,
+  BenchEvent,
+  ConnectionStarted,
+  RecoveryUpdated,
+  SegmentDropped,
+  SegmentReceived,
+  SegmentSent,
+  State,
+  StateUpdated,
+  TcbUpdated,
+  TcbVariables,
+  TimerUpdated,
+  TraceEvent,
+  TracedSegment,
+} from './event.ts';
