@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /** What starts the command from its sources. */
-export const COMMAND = [process.execPath, '--conditions=source', join(import.meta.dirname, 'main.ts')] as const;
+export const COMMAND = [
+  process.execPath,
+  '--conditions=source',
+  join(import.meta.dirname, 'main.ts'),
+] as const;
 
 export interface Ended {
   readonly code: number | null;
