@@ -1,4 +1,5 @@
 /** IPv4 headers: read with the checksum verified, written with it filled in. Options are skipped, fragments refused. */
+import { MisuseError } from '../misuse-error.ts';
 import type { Octets } from '../units.ts';
 import { Address, setIpv4 } from './address.ts';
 import { viewOf } from './byte-view.ts';
@@ -93,6 +94,7 @@ export function parseIpv4(bytes: Uint8Array, start: number, end: number, into: I
  *
  * @param payloadLength octets that follow the header, at most 65,515
  * @returns octets written, always 20
+ * @throws MisuseError `packet-too-long` when the length field cannot hold it
  * @rfc 791 3.1
  */
 export function writeIpv4(
@@ -101,10 +103,14 @@ export function writeIpv4(
   start: number,
   payloadLength: Octets,
 ): Octets {
+  const totalLength = IPV4_HEADER_LENGTH + payloadLength;
+  if (totalLength > 0xffff) {
+    throw new MisuseError('packet-too-long', `${payloadLength} octets do not fit into one IPv4 packet`);
+  }
   const view = viewOf(into);
-  const first = 0x45000000 | (header.typeOfService << 16) | (IPV4_HEADER_LENGTH + payloadLength);
+  const first = 0x45000000 | ((header.typeOfService & 0xff) << 16) | totalLength;
   const second = (header.id << 16) | (header.dontFragment ? DONT_FRAGMENT : 0);
-  const third = (header.ttl << 24) | (header.protocol << 16);
+  const third = (header.ttl << 24) | ((header.protocol & 0xff) << 16);
   const source = header.source.w3;
   const destination = header.destination.w3;
   const sum = headerSum(first, second, third, source, destination);

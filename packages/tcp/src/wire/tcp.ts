@@ -164,9 +164,10 @@ export function writeSegment(segment: Segment, into: Uint8Array, start: number):
   view.setUint16(start + 2, segment.destinationPort);
   view.setUint32(start + SEQ, segment.seq);
   view.setUint32(start + ACK, segment.ack);
-  view.setInt32(start + OFFSET_FLAGS_WINDOW, (header << 26) | (segment.flags << 16) | segment.wnd);
+  const flags = segment.flags & 0xff;
+  view.setInt32(start + OFFSET_FLAGS_WINDOW, (header << 26) | (flags << 16) | (segment.wnd & 0xffff));
   // The checksum's 0 and the urgent pointer.
-  view.setInt32(start + CHECKSUM, segment.up);
+  view.setInt32(start + CHECKSUM, segment.up & 0xffff);
   if (header > TCP_HEADER_LENGTH) writeOptions(segment, view, start);
   return header + payloadLength;
 }
@@ -174,7 +175,7 @@ export function writeSegment(segment: Segment, into: Uint8Array, start: number):
 function writeOptions(segment: Segment, view: DataView, start: number): void {
   let at = start + TCP_HEADER_LENGTH;
   if (segment.mss > 0) {
-    view.setInt32(at, (MSS << 24) | (MSS_LENGTH << 16) | segment.mss);
+    view.setInt32(at, (MSS << 24) | (MSS_LENGTH << 16) | (segment.mss & 0xffff));
     at += 4;
   }
   if (segment.timestamps) {
@@ -187,7 +188,7 @@ function writeOptions(segment: Segment, view: DataView, start: number): void {
     at += 4;
   }
   if (segment.windowScale >= 0) {
-    view.setInt32(at, ALIGNED_WINDOW_SCALE | segment.windowScale);
+    view.setInt32(at, ALIGNED_WINDOW_SCALE | (segment.windowScale & 0xff));
     at += 4;
   }
   if (segment.sack.length > 0) writeSack(segment, view, at, sackBlocksThatFit(segment, at - start));
