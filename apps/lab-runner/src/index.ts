@@ -1,1 +1,1 @@
-export { Problem, type ProblemCode } from './problem.ts';
+export {};

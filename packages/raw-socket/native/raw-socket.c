@@ -135,43 +135,46 @@ static void stop_watching(raw_socket *s) {
   s->callback = NULL;
 }
 
-// A live mapping keeps the socket open (and the interface promiscuous) whatever happens to the descriptor, so
-// it goes first; JavaScript's view of it is cut off before, and then has length 0. Where that cannot be done,
-// because the buffer was transferred to a place out of reach, the mapping stays rather than vanish under a reader.
-static void unmap_ring(raw_socket *s) {
-  if (s->ring == NULL) return;
+// Cuts JavaScript's view of the ring off; it then has length 0. Fails when the memory was moved to another buffer.
+static bool detach_ring_buffer(raw_socket *s) {
   napi_handle_scope scope;
   napi_value buffer;
-  if (napi_open_handle_scope(s->env, &scope) == napi_ok) {
-    bool moved = true;
-    if (napi_get_reference_value(s->env, s->ring_buffer, &buffer) == napi_ok &&
-        napi_is_detached_arraybuffer(s->env, buffer, &moved) == napi_ok && !moved &&
-        napi_detach_arraybuffer(s->env, buffer) == napi_ok)
-      munmap(s->ring, (size_t)s->block_bytes * s->block_count);
-    napi_close_handle_scope(s->env, scope);
-  }
+  bool moved = true;
+  if (napi_open_handle_scope(s->env, &scope) != napi_ok) return false;
+  const bool detached = napi_get_reference_value(s->env, s->ring_buffer, &buffer) == napi_ok &&
+                        napi_is_detached_arraybuffer(s->env, buffer, &moved) == napi_ok && !moved &&
+                        napi_detach_arraybuffer(s->env, buffer) == napi_ok;
+  napi_close_handle_scope(s->env, scope);
+  return detached;
+}
+
+// A live mapping keeps the socket open, and the interface promiscuous, whatever happens to the descriptor. It goes
+// unless someone may still look into it; at the end of the environment Node has seen to that itself.
+static void unmap_ring(raw_socket *s, bool environment_ends) {
+  if (s->ring == NULL) return;
+  if (environment_ends || detach_ring_buffer(s)) munmap(s->ring, (size_t)s->block_bytes * s->block_count);
   napi_delete_reference(s->env, s->ring_buffer);
   s->ring = NULL;
 }
 
-static void shut(raw_socket *s) {
+static void shut(raw_socket *s, bool environment_ends) {
   if (s->fd < 0) return;
   stop_watching(s);
   uv_close((uv_handle_t *)&s->poll, on_poll_closed);
-  unmap_ring(s);
+  unmap_ring(s, environment_ends);
   close(s->fd);
   s->fd = -1;
 }
 
 static void on_environment_end(napi_async_cleanup_hook_handle handle, void *data) {
   (void)handle; // on_poll_closed gives it back, when libuv has let go of the handle
-  shut(data);
+  shut(data, true);
 }
 
 static void on_collected(napi_env env, void *data, void *hint) {
   (void)env, (void)hint;
   raw_socket *s = data;
-  shut(s);
+  shut(s, false);
   s->collected = true;
   if (s->poll_closed) free(s);
 }
@@ -226,7 +229,7 @@ static napi_value raw_close(napi_env env, napi_callback_info info) {
   napi_value args[1];
   raw_socket *s;
   if (!arguments(env, info, 1, args) || !as_socket(env, args[0], &s)) return number(env, -EINVAL);
-  shut(s);
+  shut(s, false);
   return number(env, 0);
 }
 
@@ -370,15 +373,16 @@ static void describe(const frame_table *table, uint32_t row, const struct mmsghd
   table->vlans[row] = vlan;
 }
 
-// receive(socket, slab, slotBytes, table) → frames
+// receive(socket, slab, slotBytes, snapLength, table) → frames
 static napi_value raw_receive(napi_env env, napi_callback_info info) {
-  napi_value args[4];
+  napi_value args[5];
   raw_socket *s;
   bytes slab;
-  int32_t slot_bytes;
+  int32_t slot_bytes, snap_length;
   frame_table table;
-  if (!arguments(env, info, 4, args) || !as_socket(env, args[0], &s) || !as_bytes(env, args[1], &slab) ||
-      !as_int(env, args[2], &slot_bytes) || slot_bytes <= FRAME_START || !as_table(env, args[3], &table))
+  if (!arguments(env, info, 5, args) || !as_socket(env, args[0], &s) || !as_bytes(env, args[1], &slab) ||
+      !as_int(env, args[2], &slot_bytes) || !as_int(env, args[3], &snap_length) || snap_length < 1 ||
+      slot_bytes < FRAME_START + snap_length || !as_table(env, args[4], &table))
     return number(env, -EINVAL);
   uint32_t slots = slab.length / slot_bytes;
   if (slots > table.capacity) slots = table.capacity;
@@ -393,7 +397,7 @@ static napi_value raw_receive(napi_env env, napi_callback_info info) {
   } controls[MAX_BATCH];
   for (uint32_t i = 0; i < slots; i++) {
     table.offsets[i] = i * slot_bytes + FRAME_START;
-    vectors[i] = (struct iovec){slab.data + table.offsets[i], slot_bytes - FRAME_START};
+    vectors[i] = (struct iovec){slab.data + table.offsets[i], snap_length};
     messages[i].msg_hdr = (struct msghdr){.msg_name = &addresses[i],
                                           .msg_namelen = sizeof addresses[i],
                                           .msg_iov = &vectors[i],
@@ -403,7 +407,7 @@ static napi_value raw_receive(napi_env env, napi_callback_info info) {
   }
   const int count = recvmmsg(s->fd, messages, slots, MSG_DONTWAIT | MSG_TRUNC, NULL);
   if (count < 0) return number(env, -errno);
-  for (int i = 0; i < count; i++) describe(&table, i, &messages[i], slot_bytes - FRAME_START);
+  for (int i = 0; i < count; i++) describe(&table, i, &messages[i], snap_length);
   return number(env, count);
 }
 

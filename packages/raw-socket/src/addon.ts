@@ -17,7 +17,13 @@ export interface Addon {
   boundTo(socket: Handle): number;
   interfaceRequest(request: number, ifreq: Uint8Array, data: Uint8Array): number;
   watch(socket: Handle, events: number, callback: (happened: number) => void): number;
-  receive(socket: Handle, slab: Uint8Array, slotBytes: number, table: ArrayBuffer): number;
+  receive(
+    socket: Handle,
+    slab: Uint8Array,
+    slotBytes: number,
+    snapLength: number,
+    table: ArrayBuffer,
+  ): number;
   mapRing(socket: Handle, blockBytes: number, blockCount: number): ArrayBuffer | number;
   readRing(socket: Handle, table: ArrayBuffer): number;
   releaseBlock(socket: Handle): number;

@@ -34,8 +34,8 @@ export interface OpenedSocket {
   readonly interface: InterfaceFacts;
   readonly receiveBufferBytes: number;
   readonly table: FrameTable;
-  /** 0 with a ring. */
-  readonly slotBytes: number;
+  /** How the table's bytes are divided; null with a ring, where the kernel does it. */
+  readonly slots: { readonly bytes: number; readonly snapLength: number } | null;
 }
 
 /**
@@ -111,7 +111,7 @@ function makeSlab(handle: Handle, bufferBytes: number, snapLength: number) {
   addon().getOption(handle, SOL_SOCKET, SO_RCVBUF, new Uint8Array(granted.buffer));
   const slotBytes = (FRAME_START + snapLength + 3) & ~3;
   const table = new FrameTable(new Uint8Array(SLOTS * slotBytes), SLOTS);
-  return { table, slotBytes, receiveBufferBytes: granted[0] };
+  return { table, slots: { bytes: slotBytes, snapLength }, receiveBufferBytes: granted[0] };
 }
 
 function makeRing(handle: Handle, facts: InterfaceFacts, bufferBytes: number) {
@@ -144,7 +144,7 @@ function makeRing(handle: Handle, facts: InterfaceFacts, bufferBytes: number) {
   if (typeof memory === 'number') throw interfaceError(-memory, facts.name, tried);
   return {
     table: new FrameTable(new Uint8Array(memory), RING_ROWS),
-    slotBytes: 0,
+    slots: null,
     receiveBufferBytes: memory.byteLength,
   };
 }

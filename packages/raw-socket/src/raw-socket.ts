@@ -1,6 +1,6 @@
 // A packet socket on one interface: whole Ethernet frames in and out.
 import { addon, events, type Handle } from './addon.ts';
-import type { FrameBatch, FrameTable } from './frame-batch.ts';
+import { FrameTable, type FrameBatch } from './frame-batch.ts';
 import { MachineError, MisuseError } from './machine-error.ts';
 import { interfaceError, interfaceExists, type InterfaceFacts } from './network-interface.ts';
 import type { OpenedSocket } from './open.ts';
@@ -21,8 +21,7 @@ export class RawSocket {
   readonly receiveBufferBytes: number;
   readonly #handle: Handle;
   readonly #table: FrameTable;
-  /** Octets from one slot to the next; 0 with a ring, whose memory the kernel divides. */
-  readonly #slotBytes: number;
+  readonly #slots: OpenedSocket['slots'];
   #closed = false;
   #received = 0;
   #dropped = 0;
@@ -38,7 +37,7 @@ export class RawSocket {
     this.receiveBufferBytes = opened.receiveBufferBytes;
     this.#handle = opened.handle;
     this.#table = opened.table;
-    this.#slotBytes = opened.slotBytes;
+    this.#slots = opened.slots;
   }
 
   /**
@@ -53,12 +52,13 @@ export class RawSocket {
   receive(): FrameBatch {
     const handle = this.#open();
     const table = this.#table;
+    const slots = this.#slots;
     let count;
-    if (this.#slotBytes === 0) {
+    if (slots === null) {
       addon().releaseBlock(handle);
       count = addon().readRing(handle, table.columns);
     } else {
-      count = addon().receive(handle, table.bytes, this.#slotBytes, table.columns);
+      count = addon().receive(handle, table.bytes, slots.bytes, slots.snapLength, table.columns);
     }
     if (count < 0 && count !== -EAGAIN) throw this.#error(-count, `receive from ${this.interface.name}`);
     table.count = Math.max(count, 0);
