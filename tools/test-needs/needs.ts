@@ -41,7 +41,7 @@ const PROBES = {
   /** A network namespace with a veth pair in it: as root, or as a plain user through a user namespace. */
   netns: () => {
     const unshare = process.getuid?.() === 0 ? ['-n'] : ['-U', '-r', '-n'];
-    return runs('unshare', [...unshare, 'ip', 'link', 'add', 'a', 'type', 'veth', 'peer', 'name', 'b'])
+    return runs('unshare', [...unshare, 'ip', 'link', 'add', 'va', 'type', 'veth', 'peer', 'name', 'vb'])
       ? undefined
       : { what: 'network namespaces', remedy: './tcblab doctor names what forbids them' };
   },
