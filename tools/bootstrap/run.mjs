@@ -7,7 +7,12 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 const nodeDir = join(here, 'node_modules', `node-linux-${process.arch}`);
 const bins = [join(nodeDir, 'bin'), join(here, 'node_modules', '.bin')];
-const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', PATH: [...bins, process.env.PATH].join(delimiter) };
+const env = {
+  ...process.env,
+  TURBO_TELEMETRY_DISABLED: '1',
+  DO_NOT_TRACK: '1',
+  PATH: [...bins, process.env.PATH].join(delimiter),
+};
 const run = (cmd, args, opt = {}) => {
   const r = spawnSync(cmd, args, { stdio: 'inherit', cwd: root, env, ...opt });
   if (r.status !== 0) process.exit(r.status ?? 1);

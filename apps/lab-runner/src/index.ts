@@ -1,1 +1,1 @@
-export {};
+export { Problem, type ProblemCode } from './problem.ts';

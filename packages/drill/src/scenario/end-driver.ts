@@ -197,6 +197,8 @@ class ProgramDriver implements EndDriver {
       }
       case 'wait':
         return now - this.#steps[this.#steps.length - 1].began >= call.time ? DONE : WAITING;
+      default:
+        break;
     }
     const open = this.#open.get(step.on);
     if (open === undefined) return { kind: 'error', errno: 'ENOTCONN' };

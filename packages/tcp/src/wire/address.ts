@@ -18,6 +18,15 @@ export class Address {
   }
 }
 
+/** Make it the IPv4 address whose 32 bits are `word`. */
+export function setIpv4(address: Address, word: number): void {
+  address.version = 4;
+  address.w0 = 0;
+  address.w1 = 0;
+  address.w2 = 0;
+  address.w3 = word | 0;
+}
+
 export function sameAddress(a: Address, b: Address): boolean {
   return a.w3 === b.w3 && a.w2 === b.w2 && a.w1 === b.w1 && a.w0 === b.w0 && a.version === b.version;
 }

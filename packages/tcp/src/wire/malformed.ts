@@ -5,3 +5,8 @@ export interface Malformed {
   /** Offset of the offending byte, counted from the start of the layer. */
   readonly at: number;
 }
+
+/** One reason, made once when a codec is loaded, so that a flood of junk allocates nothing. */
+export function malformed(layer: Malformed['layer'], reason: Malformed['reason'], at: number): Malformed {
+  return Object.freeze({ layer, reason, at });
+}

@@ -18,7 +18,8 @@ export interface SackBlock {
 }
 
 const NO_BYTES = new Uint8Array(0);
-const NO_SACK: readonly SackBlock[] = [];
+/** Shared by every segment without the option. */
+export const NO_SACK: readonly SackBlock[] = [];
 
 /**
  * One segment. Records are reused: a reader that wants to keep one past the call copies what it needs.

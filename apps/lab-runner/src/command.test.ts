@@ -1,0 +1,77 @@
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { tcblab, temporaryFolder } from './command.fixture.ts';
+
+test('with no verb it shows the page that a newcomer can act on', () => {
+  const { code, stdout, stderr } = tcblab([]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const needed of ['./tcblab doctor', './tcblab start', 'Exit codes:', 'tcblab-runs/']) {
+    expect(stdout).toContain(needed);
+  }
+  expect(tcblab(['--help']).stdout).toBe(stdout);
+});
+
+test.each(['run', 'start', 'doctor', 'clean', 'benchmark', 'agent'])('%s --help teaches', (verb) => {
+  const { code, stdout } = tcblab([verb, '--help']);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`Usage: tcblab ${verb}`);
+});
+
+test('--version is one line', () => {
+  expect(tcblab(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
+});
+
+/** What was typed, what the sentence says, and what the remedy says. All of it is wrong use. */
+const refused: readonly (readonly [string, readonly string[], RegExp, RegExp])[] = [
+  ['an unknown verb', ['rnu'], /unknown command 'rnu'/, /Did you mean run/],
+  ['an unknown option', ['run', 'handshake', '--sed', '1'], /unknown option '--sed'/, /Did you mean --seed/],
+  ['a word too many', ['doctor', 'now'], /too many arguments/, /--help/],
+  ['no scenario', ['run'], /scenario/, /--help/],
+  [
+    'an unknown bench',
+    ['run', 'handshake', '--bench', 'netms'],
+    /--bench netms/,
+    /Did you mean --bench netns/,
+  ],
+  ['an unknown TCP', ['run', 'handshake', '--b', 'kernal'], /--b kernal/, /Did you mean --b kernel/],
+  ['a loss above all', ['run', 'handshake', '--loss', '101%'], /--loss 101% is impossible/, /100%/],
+  [
+    'a percentage without its sign',
+    ['run', 'handshake', '--loss', '2'],
+    /--loss 2 is impossible/,
+    /--loss 2%/,
+  ],
+  ['a negative share', ['run', 'handshake', '--corrupt=-1'], /--corrupt/, /--corrupt 2%/],
+  ['a delay without a unit', ['run', 'handshake', '--delay', '20'], /--delay 20 has no unit/, /20ms/],
+  ['a delay of an hour', ['run', 'handshake', '--delay', '3600s'], /longer than 60 s/, /--delay 60s/],
+  ['a seed that is none', ['run', 'handshake', '--seed', 'lucky'], /--seed "lucky"/, /seed/],
+  [
+    'a kernel in memory',
+    ['run', 'handshake', '--bench', 'virtual', '--b', 'kernel'],
+    /virtual bench has no kernel/,
+    /--bench netns/,
+  ],
+];
+
+test.each(refused)('%s is refused with a sentence and a remedy', (_, words, sentence, remedy) => {
+  const here = temporaryFolder();
+  const { code, stdout, stderr } = tcblab(words, { cwd: here });
+  const [first = '', second = '', ...rest] = stderr.split('\n');
+  expect({ code, stdout, rest }).toEqual({ code: 2, stdout: '', rest: [''] });
+  expect(first).toMatch(/^tcblab: /);
+  expect(first).toMatch(sentence);
+  expect(second).toMatch(/^ {2}→ /);
+  expect(second).toMatch(remedy);
+  expect(readdirSync(here)).toEqual([]);
+});
+
+test('doctor speaks JSON, and its exit code says whether the default bench can run', () => {
+  const { code, stdout } = tcblab(['doctor', '--json']);
+  const report = JSON.parse(stdout);
+  expect(code).toBe(report.able ? 0 : 3);
+  expect(report.findings.length).toBeGreaterThan(8);
+  for (const finding of report.findings) {
+    if (finding.level === 'warn' || finding.level === 'fail')
+      expect(finding.remedy, finding.title).toBeTruthy();
+  }
+});

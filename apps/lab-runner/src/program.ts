@@ -1,0 +1,141 @@
+/** The command line: its verbs, their options, and the pages that explain them. */
+import { Command, Option } from 'commander';
+import type { Terminal } from './terminal/style.ts';
+import { agent } from './verbs/agent.ts';
+import { benchmark } from './verbs/benchmark.ts';
+import { clean } from './verbs/clean.ts';
+import { doctor } from './verbs/doctor.ts';
+import { run } from './verbs/run.ts';
+import { start } from './verbs/start.ts';
+import { rootHelp } from './root-help.ts';
+
+/** What a verb may touch of its surroundings. */
+export interface Surroundings {
+  /** For results: what a user would pipe on. */
+  readonly out: Terminal;
+  /** For progress and problems. */
+  readonly err: Terminal;
+  /** Aborted when the user presses Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export const VERSION = '0.1.0';
+
+/** @param finish receives the exit code of the verb that ran */
+export function createProgram(around: Surroundings, finish: (code: number) => void): Command {
+  const { style } = around.out;
+  const program = new Command('tcblab');
+  program
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a verb')
+    .helpCommand('help [verb]', 'explain a verb')
+    .configureHelp({ styleTitle: style.bold, styleCommandText: style.cyan, styleOptionText: style.cyan })
+    .configureOutput({
+      writeOut: (text) => void around.out.stream.write(text),
+      writeErr: (text) => void around.err.stream.write(text),
+      // Shown by main, in the form of every other problem.
+      outputError: () => {},
+      getOutHasColors: () => style.isColorSupported,
+      getErrHasColors: () => around.err.style.isColorSupported,
+    })
+    .exitOverride();
+  program.helpInformation = () => rootHelp(program, style);
+
+  /** A verb of the program, with the manners that all of them share. */
+  const verb = (usage: string, group: string): Command => program.command(usage).helpGroup(group);
+  const TRY = 'Run something';
+  const MACHINE = 'Look after the machine';
+  const INSIDE = 'Internals';
+
+  verb('run <scenario>', TRY)
+    .summary('run one scenario between two hosts and judge what was on the wire')
+    .description(
+      'Run one scenario between host A and host B, capture every frame at both ends, and judge what was seen.\n' +
+        'A scenario is a name from labs/scenarios, or the path of a .yaml file of yours.',
+    )
+    .option('--bench <kind>', 'virtual (in memory, any system) or netns (two network namespaces)', 'netns')
+    .option('--a <tcp>', "host A's TCP: reference (ours) or kernel (Linux)", 'reference')
+    .option('--b <tcp>', "host B's TCP: reference (ours) or kernel (Linux)", 'reference')
+    .option('--loss <share>', 'lose this share of the frames, each way: 2% or 0.02')
+    .option('--duplicate <share>', 'send this share of the frames twice')
+    .option('--reorder <share>', 'let this share of the frames be overtaken')
+    .option('--corrupt <share>', 'flip one bit in this share of the frames')
+    .option('--delay <time>', 'hold each frame this long, each way: 500us, 20ms, 1s')
+    .option('--seed <number>', 'repeat the chance of an earlier run; new and printed when not given')
+    .option('--out <folder>', 'write the bundle here; the folder must not exist or be empty')
+    .option('--json', 'print the result as JSON and nothing else')
+    .addHelpText(
+      'after',
+      examples(
+        ['tcblab run handshake', 'our TCP at both ends, two namespaces'],
+        ['tcblab run handshake --b kernel', "our TCP against Linux's"],
+        ['tcblab run handshake --bench virtual', 'in memory, needs nothing'],
+        ['tcblab run handshake --loss 10% --seed 7', 'the same losses every time'],
+        ['tcblab run my/scenario.yaml --out run1', 'a scenario of yours, bundle in run1/'],
+      ),
+    )
+    .action(async (scenario, options) => finish(await run(around, scenario, options)));
+
+  verb('start', TRY)
+    .summary('the main job: our TCP and the Linux kernel shake hands on a wire (npm start)')
+    .description(
+      "Run the scenario `handshake` between our TCP on host A and the Linux kernel's on host B, over a veth pair.\n" +
+        'Where this machine refuses namespaces, both hosts are ours and live in memory, and a line says so.',
+    )
+    .addHelpText('after', examples(['tcblab start', 'what npm start does once all is set up']))
+    .action(async () => finish(await start(around)));
+
+  verb('doctor', MACHINE)
+    .summary('check what this machine can do, and say how to mend the rest')
+    .description('Check what this machine can do. Each line that is not ok names the command that mends it.')
+    .option('--json', 'print the findings as JSON and nothing else')
+    .addHelpText('after', examples(['tcblab doctor', 'before a lab, or when something is odd']))
+    .action(async (options) => finish(await doctor(around, options)));
+
+  verb('clean', MACHINE)
+    .summary('remove what earlier runs left: processes, half-written folders, results, caches')
+    .description(
+      'Remove what runs left behind: processes of ours without a runner, and folders that were never finished.\n' +
+        'Results are kept unless you ask.',
+    )
+    .option('--runs', 'also remove the results in tcblab-runs')
+    .option('--all', 'also remove results and caches')
+    .option('--dry-run', 'only say what would go')
+    .addHelpText(
+      'after',
+      examples(['tcblab clean --dry-run', 'look first'], ['tcblab clean --runs', 'forget all results here']),
+    )
+    .action(async (options) => finish(await clean(around, options)));
+
+  verb('benchmark', MACHINE)
+    .summary('measure speed against plain C and the kernel on this machine')
+    .description(
+      'Measure codec, driver, bulk transfer and capture writing. Figures are ratios within one run on this machine,\n' +
+        'so that they can be compared between machines.',
+    )
+    .addOption(new Option('--only <names...>', 'only these, such as codec or bulk'))
+    .option('--json', 'print the figures as JSON and nothing else')
+    .addHelpText('after', examples(['tcblab benchmark --only codec', 'one of them']))
+    .action(async (options) => finish(await benchmark(around, options)));
+
+  verb('agent', INSIDE)
+    .summary("one host's work, spoken to over its standard input and output; `run` starts two")
+    .description(
+      "One host's work: frames, TCP, capture and trace. It is told what to do over its standard input and answers on\n" +
+        'its standard output. It ends when its input closes.',
+    )
+    .action(async () => finish(await agent(around)));
+
+  for (const command of program.commands) {
+    command.configureHelp({ styleTitle: style.bold, styleOptionText: style.cyan });
+    command.exitOverride();
+  }
+  return program;
+
+  function examples(...lines: readonly (readonly [string, string])[]): string {
+    const width = Math.max(...lines.map(([command]) => command.length));
+    const shown = lines.map(([command, why]) => `  ${style.cyan(`./${command}`.padEnd(width + 2))}  ${why}`);
+    return `\n${style.bold('Examples:')}\n${shown.join('\n')}\n`;
+  }
+}

@@ -1,0 +1,26 @@
+/** Colours for one output stream. Meaning never hangs on a colour alone: a word or a sign always stands beside it. */
+import pc from 'picocolors';
+
+export type Style = ReturnType<typeof pc.createColors>;
+
+export interface Terminal {
+  readonly stream: NodeJS.WriteStream;
+  readonly style: Style;
+  /** A person watches and escapes are welcome, so lines may be redrawn. */
+  readonly live: boolean;
+}
+
+/**
+ * What a stream can show. NO_COLOR (any value but the empty one) wins over FORCE_COLOR, and forbids every escape, so
+ * nothing is redrawn either. A stream that is not a terminal has colours only when FORCE_COLOR asks for them.
+ */
+export function terminalFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Terminal {
+  const forbidden = (env['NO_COLOR'] ?? '') !== '' || env['FORCE_COLOR'] === '0' || env['TERM'] === 'dumb';
+  const forced = (env['FORCE_COLOR'] ?? '') !== '';
+  const tty = stream.isTTY === true;
+  return {
+    stream,
+    style: pc.createColors(!forbidden && (forced || tty)),
+    live: tty && !forbidden && env['CI'] === undefined,
+  };
+}

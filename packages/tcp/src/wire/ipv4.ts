@@ -1,0 +1,129 @@
+/** IPv4 headers: read with the checksum verified, written with it filled in. Options are skipped, fragments refused. */
+import { MisuseError } from '../misuse-error.ts';
+import type { Octets } from '../units.ts';
+import { Address, setIpv4 } from './address.ts';
+import { viewOf } from './byte-view.ts';
+import { checksum, foldChecksum } from './checksum.ts';
+import { type Malformed, malformed } from './malformed.ts';
+
+/** Of a header without options, the only kind that is written. */
+export const IPV4_HEADER_LENGTH: Octets = 20;
+
+export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_TCP = 6;
+
+const TOTAL_LENGTH = 2;
+const IDENTIFICATION = 4;
+const FLAGS = 6;
+const TIME_TO_LIVE = 8;
+const CHECKSUM = 10;
+const SOURCE = 12;
+const DESTINATION = 16;
+
+const DONT_FRAGMENT = 0x4000;
+/** "More fragments" or an offset: this is one piece of a packet. */
+const FRAGMENT = 0x3fff;
+
+const TRUNCATED = malformed('ipv4', 'truncated', 0);
+const UNSUPPORTED_VERSION = malformed('ipv4', 'unsupported', 0);
+const BAD_HEADER_LENGTH = malformed('ipv4', 'bad-length', 0);
+const BAD_TOTAL_LENGTH = malformed('ipv4', 'bad-length', TOTAL_LENGTH);
+const TRUNCATED_PAYLOAD = malformed('ipv4', 'truncated', TOTAL_LENGTH);
+const UNSUPPORTED_FRAGMENT = malformed('ipv4', 'unsupported', FLAGS);
+const BAD_CHECKSUM = malformed('ipv4', 'bad-checksum', CHECKSUM);
+
+/** A packet's header, and where its payload lies. Records are reused: copy what must outlive the call. */
+export class Ipv4Header {
+  /** The type-of-service octet: six bits of DSCP, two of ECN. @rfc 2474 3; 3168 5 */
+  typeOfService = 0;
+  id = 0;
+  dontFragment = false;
+  ttl = 0;
+  protocol = 0;
+  readonly source = new Address();
+  readonly destination = new Address();
+  /** The payload is bytes[payloadStart, payloadEnd), without the padding of a short Ethernet frame. */
+  payloadStart = 0;
+  payloadEnd = 0;
+}
+
+/**
+ * Read the packet bytes[start, end), which may have padding after it.
+ *
+ * @param into filled; holds nothing of use when the packet is malformed
+ * @returns null when it is good; a fragment is `unsupported`, so that nobody reads a TCP header where there is none
+ * @rfc 791 3.1; 1122 3.2.1
+ */
+export function parseIpv4(bytes: Uint8Array, start: number, end: number, into: Ipv4Header): Malformed | null {
+  if (end - start < IPV4_HEADER_LENGTH) return TRUNCATED;
+  const view = viewOf(bytes);
+  const first = view.getInt32(start);
+  if (first >>> 28 !== 4) return UNSUPPORTED_VERSION;
+  const headerLength = (first >>> 22) & 0x3c;
+  if (headerLength < IPV4_HEADER_LENGTH) return BAD_HEADER_LENGTH;
+  if (headerLength > end - start) return TRUNCATED;
+  const totalLength = first & 0xffff;
+  if (totalLength < headerLength) return BAD_TOTAL_LENGTH;
+  if (totalLength > end - start) return TRUNCATED_PAYLOAD;
+
+  const second = view.getInt32(start + IDENTIFICATION);
+  const third = view.getInt32(start + TIME_TO_LIVE);
+  const source = view.getInt32(start + SOURCE);
+  const destination = view.getInt32(start + DESTINATION);
+  let sum = headerSum(first, second, third, source, destination);
+  if (headerLength > IPV4_HEADER_LENGTH) {
+    sum = checksum(bytes, start + IPV4_HEADER_LENGTH, start + headerLength, sum);
+  }
+  if (sum !== 0xffff) return BAD_CHECKSUM;
+  if ((second & FRAGMENT) !== 0) return UNSUPPORTED_FRAGMENT;
+
+  into.typeOfService = (first >>> 16) & 0xff;
+  into.id = second >>> 16;
+  into.dontFragment = (second & DONT_FRAGMENT) !== 0;
+  into.ttl = third >>> 24;
+  into.protocol = (third >>> 16) & 0xff;
+  setIpv4(into.source, source);
+  setIpv4(into.destination, destination);
+  into.payloadStart = start + headerLength;
+  into.payloadEnd = start + totalLength;
+  return null;
+}
+
+/**
+ * Write a header without options at `start`, checksum included; the payload follows by the caller.
+ *
+ * @param payloadLength octets that follow the header, at most 65,515
+ * @returns octets written, always 20
+ * @throws MisuseError `packet-too-long` when the length field cannot hold it
+ * @rfc 791 3.1
+ */
+export function writeIpv4(
+  header: Ipv4Header,
+  into: Uint8Array,
+  start: number,
+  payloadLength: Octets,
+): Octets {
+  const totalLength = IPV4_HEADER_LENGTH + payloadLength;
+  if (totalLength > 0xffff) {
+    throw new MisuseError('packet-too-long', `${payloadLength} octets do not fit into one IPv4 packet`);
+  }
+  const view = viewOf(into);
+  const first = 0x45000000 | ((header.typeOfService & 0xff) << 16) | totalLength;
+  const second = (header.id << 16) | (header.dontFragment ? DONT_FRAGMENT : 0);
+  const third = (header.ttl << 24) | ((header.protocol & 0xff) << 16);
+  const source = header.source.w3;
+  const destination = header.destination.w3;
+  const sum = headerSum(first, second, third, source, destination);
+  view.setInt32(start, first);
+  view.setInt32(start + IDENTIFICATION, second);
+  view.setInt32(start + TIME_TO_LIVE, third | (~sum & 0xffff));
+  view.setInt32(start + SOURCE, source);
+  view.setInt32(start + DESTINATION, destination);
+  return IPV4_HEADER_LENGTH;
+}
+
+/** The checksum's sum of the five words of a bare header, which are in registers already. */
+function headerSum(a: number, b: number, c: number, d: number, e: number): number {
+  const lows = (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff) + (e & 0xffff);
+  return foldChecksum(lows + (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16) + (e >>> 16));
+}
