@@ -15,7 +15,10 @@ export function drafts(): Leftover[] {
   const runs = resolve(RUNS_FOLDER);
   return [dirname(runs), runs].flatMap((folder) =>
     entries(folder)
-      .filter((name) => name.startsWith(DRAFT_MARK) && !isAlive(Number(name.slice(DRAFT_MARK.length).split('-')[0])))
+      .filter(
+        (name) =>
+          name.startsWith(DRAFT_MARK) && !isAlive(Number(name.slice(DRAFT_MARK.length).split('-')[0])),
+      )
       .map((name) => leftover('half-written run', join(folder, name))),
   );
 }
@@ -29,8 +32,12 @@ export function results(): Leftover[] {
 
 /** What tools made and can make again. */
 export function caches(): Leftover[] {
-  const packages = entries(join(REPOSITORY, 'packages')).map((name) => join(REPOSITORY, 'packages', name, 'build'));
-  const atRoot = ['.turbo', '.cache', 'coverage', join('node_modules', '.cache')].map((name) => join(REPOSITORY, name));
+  const packages = entries(join(REPOSITORY, 'packages')).map((name) =>
+    join(REPOSITORY, 'packages', name, 'build'),
+  );
+  const atRoot = ['.turbo', '.cache', 'coverage', join('node_modules', '.cache')].map((name) =>
+    join(REPOSITORY, name),
+  );
   return [...packages, ...atRoot].filter((path) => existsSync(path)).map((path) => leftover('cache', path));
 }
 

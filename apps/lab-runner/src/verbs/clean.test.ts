@@ -39,5 +39,8 @@ test('--runs removes the results of this folder', () => {
 
 test('where there is nothing it says so', () => {
   const { code, stdout } = tcblab(['clean'], { cwd: temporaryFolder() });
-  expect({ code, stdout }).toEqual({ code: 0, stdout: 'Nothing to remove. Results are kept; --runs removes them too.\n' });
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: 'Nothing to remove. Results are kept; --runs removes them too.\n',
+  });
 });

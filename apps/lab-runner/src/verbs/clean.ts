@@ -18,12 +18,16 @@ export async function clean(around: Surroundings, options: CleanOptions): Promis
   if (options.runs || options.all) found.push(...results());
   if (options.all) found.push(...caches());
   if (found.length === 0) {
-    stream.write(`${style.green('Nothing to remove.')}${options.runs || options.all ? '' : ' Results are kept; --runs removes them too.'}\n`);
+    stream.write(
+      `${style.green('Nothing to remove.')}${options.runs || options.all ? '' : ' Results are kept; --runs removes them too.'}\n`,
+    );
     return 0;
   }
   if (!options.dryRun) for (const leftover of found) remove(leftover);
   const bytes = found.reduce((sum, leftover) => sum + leftover.bytes, 0);
-  stream.write(`${table(found.map((one) => [one.what, one.bytes === 0 ? '' : inBytes(one.bytes), one.path]))}\n`);
+  stream.write(
+    `${table(found.map((one) => [one.what, one.bytes === 0 ? '' : inBytes(one.bytes), one.path]))}\n`,
+  );
   stream.write(options.dryRun ? `\n${inBytes(bytes)} would go.\n` : `\n${inBytes(bytes)} removed.\n`);
   return 0;
 }
@@ -32,6 +36,10 @@ function remove({ path }: Leftover): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch (error) {
-    throw notAble(`${path} cannot be removed (${errno(error) ?? 'unknown error'}).`, `sudo rm -r ${path}`, error);
+    throw notAble(
+      `${path} cannot be removed (${errno(error) ?? 'unknown error'}).`,
+      `sudo rm -r ${path}`,
+      error,
+    );
   }
 }
