@@ -1,2 +1,32 @@
 export { MisuseError } from './misuse-error.ts';
 export type { Micros, Octets, Seq } from './units.ts';
+export { Connection, type ConnectionError } from './stack/connection.ts';
+export { Counters } from './stack/counters.ts';
+export { EthernetLink, type EthernetLinkOptions } from './stack/ethernet-link.ts';
+export { Events } from './stack/events.ts';
+export { IpStack, type ConnectionSummary, type IpStackOptions, type StackEvent } from './stack/ip-stack.ts';
+export { Listener } from './stack/listener.ts';
+export type { TcbSnapshot } from './stack/snapshot.ts';
+export { Stack, createIpStack, createStack, type StackOptions } from './stack/stack.ts';
+export type { Congestion, CongestionPart } from './tcb/congestion.ts';
+export type { FourTuple, IsnPart } from './tcb/isn.ts';
+export type { ListenerPart, ListenerQueues } from './tcb/listener-queue.ts';
+export type {
+  CallError,
+  ChecksumPart,
+  CodecPart,
+  ConnectionPart,
+  Outgoing,
+  PartialParts,
+  Parts,
+} from './tcb/parts.ts';
+export type { Range, Reassembler, ReassemblerPart } from './tcb/reassembler.ts';
+export { completeParts, referenceParts } from './tcb/reference.ts';
+export type { SentSegment } from './tcb/retransmit-queue.ts';
+export type { Recovery, RetransmissionPart } from './tcb/retransmission.ts';
+export type { Rtt, RttPart } from './tcb/rtt.ts';
+export type { SendWindowPart } from './tcb/send-window.ts';
+export type { SequencePart } from './tcb/sequence.ts';
+export { defaultSettings, type Settings } from './tcb/settings.ts';
+export type { ConnectionErrorCode, Tcb } from './tcb/tcb.ts';
+export type { TimerName } from './tcb/timers.ts';

@@ -1,0 +1,60 @@
+/** Finds the connection of a segment by its 4-tuple. @rfc 9293 3.3.1 */
+import { sameAddress, type Address } from '../wire/address.ts';
+import type { Connection } from './connection.ts';
+
+/** One stack has one address, so the remote end and the local port tell connections apart. */
+export class ConnectionTable {
+  readonly #buckets = new Map<number, Connection[]>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  find(remote: Address, remotePort: number, localPort: number): Connection | undefined {
+    const bucket = this.#buckets.get(hash(remote, remotePort, localPort));
+    if (bucket === undefined) return undefined;
+    for (const connection of bucket) {
+      const { tuple } = connection.tcb;
+      if (
+        tuple.remotePort === remotePort &&
+        tuple.localPort === localPort &&
+        sameAddress(tuple.remoteAddress, remote)
+      ) {
+        return connection;
+      }
+    }
+    return undefined;
+  }
+
+  add(connection: Connection): void {
+    const key = hashOf(connection);
+    const bucket = this.#buckets.get(key);
+    if (bucket === undefined) this.#buckets.set(key, [connection]);
+    else bucket.push(connection);
+    this.#size++;
+  }
+
+  remove(connection: Connection): void {
+    const key = hashOf(connection);
+    const bucket = this.#buckets.get(key);
+    const at = bucket?.indexOf(connection) ?? -1;
+    if (bucket === undefined || at < 0) return;
+    if (bucket.length === 1) this.#buckets.delete(key);
+    else bucket.splice(at, 1);
+    this.#size--;
+  }
+
+  *[Symbol.iterator](): IterableIterator<Connection> {
+    for (const bucket of this.#buckets.values()) yield* bucket;
+  }
+}
+
+function hashOf({ tcb: { tuple } }: Connection): number {
+  return hash(tuple.remoteAddress, tuple.remotePort, tuple.localPort);
+}
+
+function hash(address: Address, remotePort: number, localPort: number): number {
+  const words = address.w0 ^ Math.imul(address.w1, 3) ^ Math.imul(address.w2, 5) ^ address.w3;
+  return Math.imul(words, 0x9e3779b1) ^ Math.imul((remotePort << 16) | localPort, 0x85ebca6b);
+}

@@ -1,0 +1,233 @@
+/** A connection as its user holds it: the calls of RFC 9293 §3.9.1 on one TCB. */
+import { MisuseError } from '../misuse-error.ts';
+import type { AppCall, State } from '../trace/event.ts';
+import type { Micros, Octets } from '../units.ts';
+import { formatAddress } from '../wire/address.ts';
+import type { CallError } from '../tcb/parts.ts';
+import { openWindow } from '../tcb/receive-window.ts';
+import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';
+import { Events } from './events.ts';
+import type { Scheduled } from './deadline-heap.ts';
+import { snapshot, type TcbSnapshot } from './snapshot.ts';
+
+/** Why a connection ended, other than by an orderly close. */
+export interface ConnectionError {
+  readonly code: ConnectionErrorCode;
+  readonly message: string;
+}
+
+/** What a connection asks of the stack it belongs to. */
+export interface ConnectionOwner {
+  /** Something may have changed: look for output, deadlines, events. */
+  settle(now: Micros, connection: Connection): void;
+}
+
+export class Connection implements Scheduled {
+  readonly tcb: Tcb;
+  readonly #owner: ConnectionOwner;
+  /** Whether the user holds it: false while it waits for accept(). */
+  accepted: boolean;
+  /** The application called `release`: what still comes is answered with a reset. */
+  released = false;
+
+  /** For the stack: its place among deadlines and senders, and what was told of it already. */
+  deadline = Infinity;
+  heapIndex = -1;
+  queued = false;
+  pendingEvents = 0;
+  seen = { state: 'CLOSED' as State, available: 0, full: false, finished: false };
+
+  constructor(tcb: Tcb, owner: ConnectionOwner, accepted: boolean) {
+    this.tcb = tcb;
+    this.#owner = owner;
+    this.accepted = accepted;
+  }
+
+  /** Host-local number, as in traces. */
+  get id(): number {
+    return this.tcb.id;
+  }
+
+  get state(): State {
+    return this.tcb.state;
+  }
+
+  /** Null while all is well, and after an orderly end. */
+  get error(): ConnectionError | null {
+    const { error } = this.tcb;
+    return error === null ? null : { code: error, message: SENTENCES[error] };
+  }
+
+  get localAddress(): string {
+    return formatAddress(this.tcb.tuple.localAddress);
+  }
+
+  get localPort(): number {
+    return this.tcb.tuple.localPort;
+  }
+
+  get remoteAddress(): string {
+    return formatAddress(this.tcb.tuple.remoteAddress);
+  }
+
+  get remotePort(): number {
+    return this.tcb.tuple.remotePort;
+  }
+
+  /** Octets that wait to be received. */
+  get readable(): Octets {
+    const { state, reassembler } = this.tcb;
+    // Text that came on a SYN is held until the connection is open. RFC 9293 §3.4.
+    return state === 'SYN-SENT' || state === 'SYN-RECEIVED' ? 0 : reassembler.available;
+  }
+
+  /** Free room in the send buffer. */
+  get writable(): Octets {
+    return this.tcb.sendBuffer.free;
+  }
+
+  /** Octets sent or queued that are not acknowledged yet. */
+  get unacknowledged(): Octets {
+    return this.tcb.sendBuffer.length;
+  }
+
+  /** The peer's FIN came and everything before it has been received by the user. */
+  get ended(): boolean {
+    return this.tcb.finReceived && this.tcb.reassembler.available === 0;
+  }
+
+  /**
+   * SEND: queue bytes[from, to).
+   *
+   * @returns octets accepted; 0 = the buffer is full (wait for WRITABLE), or the connection has an `error`
+   * @throws MisuseError after CLOSE, or where no connection is
+   * @rfc 9293 3.10.2
+   */
+  send(now: Micros, bytes: Uint8Array, from = 0, to = bytes.length): Octets {
+    if (this.tcb.error !== null) return 0;
+    this.#refuse('SEND', this.tcb.parts.connection.send(now, this.tcb));
+    const taken = this.tcb.sendBuffer.append(bytes, from, to);
+    if (taken < to - from) this.seen.full = true;
+    this.#told(now, 'SEND', `${taken}`);
+    this.#owner.settle(now, this);
+    return taken;
+  }
+
+  /**
+   * RECEIVE: move octets in order to into[from, to).
+   *
+   * @returns octets moved; 0 = nothing now: `ended` and `error` tell whether more may come
+   * @rfc 9293 3.10.3
+   */
+  receive(now: Micros, into: Uint8Array, from = 0, to = into.length): Octets {
+    const { tcb } = this;
+    if (this.readable === 0 || tcb.parts.connection.receive(now, tcb) !== null) return 0;
+    const length = tcb.reassembler.read(into, from, to);
+    this.seen.available = tcb.reassembler.available;
+    const narrow = tcb.rcv.wnd < tcb.settings.receiveBuffer / 2;
+    // A peer that has most of the window before it learns of the rest by the next ACK.
+    if (openWindow(tcb) && narrow && !tcb.finReceived) tcb.ackNow = true;
+    this.#told(now, 'RECEIVE', `${length}`);
+    this.#owner.settle(now, this);
+    return length;
+  }
+
+  /**
+   * CLOSE: nothing more will be sent; receiving goes on. What was queued still goes out first.
+   *
+   * @throws MisuseError when it was closed already, or where no connection is
+   * @rfc 9293 3.10.4
+   */
+  close(now: Micros): void {
+    const { tcb } = this;
+    if (tcb.error !== null) return;
+    begin(now, tcb, 'close', '3.10.4');
+    const refused = tcb.parts.connection.close(now, tcb);
+    this.#refuse('CLOSE', refused);
+    this.#told(now, 'CLOSE', 'ok');
+    this.#owner.settle(now, this);
+  }
+
+  /**
+   * The application is gone, as after close(2): CLOSE, and nothing will be received either. Octets that were not read,
+   * and any that still come, are answered with a reset, so that the peer does not take them for delivered.
+   *
+   * @rfc 1122 4.2.2.13
+   */
+  release(now: Micros): void {
+    this.released = true;
+    if (this.tcb.reassembler.available > 0) return this.abort(now);
+    if (this.tcb.parts.connection.send(now, this.tcb) === null) this.close(now);
+  }
+
+  /** ABORT: the peer is told by a reset. @rfc 9293 3.10.5 */
+  abort(now: Micros): void {
+    begin(now, this.tcb, 'abort', '3.10.5');
+    this.tcb.parts.connection.abort(now, this.tcb);
+    this.#told(now, 'ABORT', 'ok');
+    this.#owner.settle(now, this);
+  }
+
+  /** STATUS. @rfc 9293 3.10.6 */
+  snapshot(): TcbSnapshot {
+    return snapshot(this.tcb);
+  }
+
+  /** Bits to tell, or 0. */
+  raise(bits: number): void {
+    this.pendingEvents |= bits;
+  }
+
+  #refuse(call: string, error: CallError | null): void {
+    if (error !== null)
+      throw new MisuseError(error, `${call} in ${this.state}: ${error.replaceAll('-', ' ')}`);
+  }
+
+  #told(now: Micros, call: AppCall['call'], result: string): void {
+    this.tcb.trace?.push({ name: 'app_call', time: now, connection: this.id, call, result });
+  }
+}
+
+/** From here on, changes of state are recorded under this step. */
+export function begin(now: Micros, tcb: Tcb, trigger: string, rfc: string): void {
+  tcb.stepTime = now;
+  tcb.step = { trigger, rfc };
+}
+
+const SENTENCES: Record<ConnectionErrorCode, string> = {
+  ECONNREFUSED: 'the peer answered the SYN with a reset: nothing listens there',
+  ECONNRESET: 'the peer reset the connection',
+  ETIMEDOUT: 'the peer did not answer in time',
+  ECONNABORTED: 'the connection was aborted on this side',
+  EHOSTUNREACH: 'no host answers at that address',
+};
+
+/** What one look tells of changes since the last: event bits. */
+export function changes(connection: Connection): number {
+  const { tcb, seen } = connection;
+  let bits = 0;
+  const { state } = tcb;
+  if (state !== seen.state) {
+    if (isOpening(seen.state) && !isOpening(state) && state !== 'CLOSED' && state !== 'LISTEN') {
+      bits |= Events.CONNECTED | Events.WRITABLE;
+    }
+    if (state === 'CLOSED') bits |= Events.CLOSED;
+    seen.state = state;
+  }
+  const available = connection.readable;
+  if (available > seen.available) bits |= Events.READABLE;
+  seen.available = available;
+  if (tcb.finReceived && !seen.finished) {
+    bits |= Events.PEER_FINISHED | Events.READABLE;
+    seen.finished = true;
+  }
+  if (seen.full && tcb.sendBuffer.free > 0) {
+    bits |= Events.WRITABLE;
+    seen.full = false;
+  }
+  return bits;
+}
+
+function isOpening(state: State): boolean {
+  return state === 'CLOSED' || state === 'SYN-SENT' || state === 'SYN-RECEIVED' || state === 'LISTEN';
+}

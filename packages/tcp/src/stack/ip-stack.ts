@@ -1,0 +1,520 @@
+/** One host's TCP over IP packets: demultiplexing, listeners, ports, ping. Pull only, no clock, no link layer. @rfc 9293 3.9 */
+import { MisuseError } from '../misuse-error.ts';
+import type { State, TraceEvent } from '../trace/event.ts';
+import type { Micros, Octets } from '../units.ts';
+import { Address, formatAddress, parseAddress, sameAddress } from '../wire/address.ts';
+import { pseudoHeaderSum } from '../wire/checksum.ts';
+import { ICMP_ECHO, ICMP_ECHO_REPLY, IcmpMessage, parseIcmp, writeIcmp } from '../wire/icmp.ts';
+import {
+  IPV4_HEADER_LENGTH,
+  Ipv4Header,
+  PROTOCOL_ICMP,
+  PROTOCOL_TCP,
+  parseIpv4,
+  writeIpv4,
+} from '../wire/ipv4.ts';
+import type { Malformed } from '../wire/malformed.ts';
+import { ACK, RST, Segment } from '../wire/segment.ts';
+import { BAD_TCP_CHECKSUM, TCP_HEADER_LENGTH } from '../wire/tcp.ts';
+import type { Outgoing, PartialParts, Parts } from '../tcb/parts.ts';
+import { completeParts } from '../tcb/reference.ts';
+import { segmentArrives } from '../tcb/segment-arrives.ts';
+import { defaultSettings, type Settings } from '../tcb/settings.ts';
+import { Tcb } from '../tcb/tcb.ts';
+import { onTimeout as onTcbTimeout } from '../tcb/timeouts.ts';
+import { nextSegment, type Filled } from '../tcb/transmit.ts';
+import { Connection, begin, changes, type ConnectionOwner } from './connection.ts';
+import { ConnectionTable } from './connection-table.ts';
+import { Counters } from './counters.ts';
+import { DeadlineHeap } from './deadline-heap.ts';
+import { Events } from './events.ts';
+import { Listener, type ListenerOwner } from './listener.ts';
+import { checkPort, ephemeralPort } from './ports.ts';
+import { ReplyQueue, type Echo } from './reply-queue.ts';
+import { Tracer } from './tracer.ts';
+
+export interface IpStackOptions {
+  /** Ours, such as `10.0.0.1`. */
+  readonly address: string;
+  /** The largest IP packet that the link takes; 576 to 9000, 1500 by default. */
+  readonly mtu?: Octets;
+  readonly parts?: PartialParts;
+  readonly settings?: Partial<Settings>;
+  /** Uniform unsigned 32-bit integers: ports and packet ids. */
+  readonly random: () => number;
+  /** 16 octets that nobody else knows. @rfc 6528 3 */
+  readonly isnSecret: Uint8Array;
+  /** Keep trace records. */
+  readonly trace?: boolean;
+}
+
+export interface StackEvent {
+  readonly target: Connection | Listener;
+  /** `Events`, ored together. */
+  readonly bits: number;
+}
+
+/** One line of a netstat-like listing. */
+export interface ConnectionSummary {
+  readonly local: string;
+  readonly remote: string;
+  readonly state: State;
+  /** Octets that wait for the application. */
+  readonly receiveQueue: Octets;
+  /** Octets not acknowledged. */
+  readonly sendQueue: Octets;
+}
+
+const DEFAULT_MTU: Octets = 1500;
+const TTL = 64;
+/** Of the checksum within a segment. */
+const CHECKSUM = 16;
+/** Segments that one connection may send before the next has its turn. */
+const BURST = 32;
+
+export class IpStack implements ConnectionOwner, ListenerOwner {
+  readonly address: Address;
+  readonly mtu: Octets;
+  readonly parts: Parts;
+  readonly settings: Settings;
+  readonly counters = new Counters();
+  readonly #random: () => number;
+  readonly #secret: Uint8Array;
+  readonly #trace: TraceEvent[] | null;
+  readonly #tracer: Tracer | null;
+
+  readonly #table = new ConnectionTable();
+  readonly #listeners = new Map<number, Listener>();
+  readonly #deadlines = new DeadlineHeap<Connection>();
+  readonly #ready: Connection[] = [];
+  #burst = 0;
+  readonly #replies = new ReplyQueue();
+  #changed = new Set<Connection | Listener>();
+  #lastId = 0;
+  #now = -Infinity;
+
+  // One record of each kind serves every packet.
+  readonly #ip = new Ipv4Header();
+  readonly #outIp = new Ipv4Header();
+  readonly #icmp = new IcmpMessage();
+  readonly #segment = new Segment();
+  readonly #out = new Segment();
+
+  constructor(options: IpStackOptions) {
+    this.address = parseAddress(options.address);
+    this.mtu = options.mtu ?? DEFAULT_MTU;
+    if (!Number.isInteger(this.mtu) || this.mtu < 576 || this.mtu > 9000) {
+      throw new MisuseError('bad-mtu', `an MTU is 576 to 9000 octets, not ${this.mtu}`);
+    }
+    if (options.isnSecret.length !== 16) {
+      throw new MisuseError('bad-secret', `the ISN secret has 16 octets, not ${options.isnSecret.length}`);
+    }
+    this.parts = completeParts(options.parts);
+    this.settings = { ...defaultSettings, ...options.settings };
+    this.#random = options.random;
+    this.#secret = Uint8Array.from(options.isnSecret);
+    this.#trace = options.trace === true ? [] : null;
+    this.#tracer = this.#trace === null ? null : new Tracer(this.#trace);
+    this.#outIp.source.copyFrom(this.address);
+    this.#outIp.ttl = TTL;
+    this.#outIp.dontFragment = true;
+    this.#outIp.id = this.#random() & 0xffff;
+  }
+
+  /** OPEN, active. @throws MisuseError for a bad address or port, and when that 4-tuple is in use. @rfc 9293 3.10.1 */
+  open(now: Micros, to: { address: string; port: number; localPort?: number }): Connection {
+    this.#tick(now);
+    checkPort(to.port);
+    const remote = parseAddress(to.address);
+    const isFree = (port: number) =>
+      this.#table.find(remote, to.port, port) === undefined && !this.#listeners.has(port);
+    if (to.localPort !== undefined) checkPort(to.localPort);
+    const localPort = to.localPort ?? ephemeralPort(this.#random, isFree);
+    if (this.#table.find(remote, to.port, localPort) !== undefined) {
+      throw new MisuseError(
+        'connection-already-exists',
+        `port ${localPort} is connected to ${to.address} port ${to.port} already`,
+      );
+    }
+    const connection = this.#create(now, remote, to.port, localPort, true);
+    this.#table.add(connection);
+    this.#tracer?.started(now, connection);
+    begin(now, connection.tcb, 'open', '3.10.1');
+    this.parts.connection.openActive(now, connection.tcb);
+    this.settle(now, connection);
+    return connection;
+  }
+
+  /** OPEN, passive, for any peer. @throws MisuseError `address-in-use` when the port has a listener. @rfc 9293 3.10.1 */
+  listen(now: Micros, at: { port: number; backlog?: number }): Listener {
+    this.#tick(now);
+    checkPort(at.port);
+    if (this.#listeners.has(at.port)) {
+      throw new MisuseError('address-in-use', `port ${at.port} has a listener already`);
+    }
+    const listener = new Listener(at.port, at.backlog ?? this.settings.backlog, this);
+    this.#listeners.set(at.port, listener);
+    return listener;
+  }
+
+  /** A packet has come: bytes[start, end), valid during the call. Whatever it holds, nothing is thrown. */
+  onPacket(now: Micros, bytes: Uint8Array, start: number, end: number): void {
+    this.#tick(now);
+    const ip = this.#ip;
+    const bad = parseIpv4(bytes, start, end, ip);
+    if (bad !== null) return this.#dropMalformed(now, bad);
+    if (!sameAddress(ip.destination, this.address)) return this.#drop(now, 'ipv4: not for this host');
+    // A segment that claims to come from nowhere, from everyone or from us answers nobody. RFC 9293 §3.9.2.3, MUST-63.
+    if (!isHost(ip.source) || sameAddress(ip.source, this.address))
+      return this.#drop(now, 'ipv4: bad source');
+    if (ip.protocol === PROTOCOL_TCP) this.#onTcp(now, bytes, ip.payloadStart, ip.payloadEnd);
+    else if (ip.protocol === PROTOCOL_ICMP) this.#onIcmp(now, bytes, ip.payloadStart, ip.payloadEnd);
+    else this.#drop(now, 'ipv4: no such protocol here');
+  }
+
+  /**
+   * Write the next packet at into[start…], which has room for `mtu` octets.
+   *
+   * @returns octets written; 0 = nothing to send now. Call until 0
+   */
+  pollTransmit(now: Micros, into: Uint8Array, start: number): Octets {
+    this.#tick(now);
+    const reply = this.#replies.shift();
+    if (reply !== undefined) {
+      if (reply.kind === 'echo') return this.#writeEcho(into, start, reply.remote, reply.message);
+      this.#fillReset(reply.remotePort, reply.localPort, reply.segment);
+      return this.#writeTcp(now, 0, into, start, reply.remote, 'first');
+    }
+    for (let connection = this.#ready[0]; connection !== undefined; connection = this.#ready[0]) {
+      const { tcb } = connection;
+      const filled = nextSegment(now, tcb, this.#out);
+      if (filled === 'nothing') {
+        this.#ready.shift();
+        connection.queued = false;
+        this.#burst = 0;
+        this.#deadlines.schedule(connection, tcb.timers.next());
+        continue;
+      }
+      if (++this.#burst >= BURST && this.#ready.length > 1) {
+        this.#ready.shift();
+        this.#ready.push(connection);
+        this.#burst = 0;
+      }
+      this.#out.sourcePort = tcb.tuple.localPort;
+      this.#out.destinationPort = tcb.tuple.remotePort;
+      this.#deadlines.schedule(connection, tcb.timers.next());
+      if (this.#tracer !== null) this.#tracer.compare(now, connection);
+      return this.#writeTcp(now, connection.id, into, start, tcb.tuple.remoteAddress, filled);
+    }
+    return 0;
+  }
+
+  /** When `onTimeout` is wanted next; Infinity = not at all. Read it again after every call. */
+  pollTimeout(): Micros {
+    return this.#deadlines.first?.deadline ?? Infinity;
+  }
+
+  /** Handle the timers that are due. An early call does nothing. */
+  onTimeout(now: Micros): void {
+    this.#tick(now);
+    for (
+      let due = this.#deadlines.first;
+      due !== undefined && due.deadline <= now;
+      due = this.#deadlines.first
+    ) {
+      onTcbTimeout(now, due.tcb);
+      this.settle(now, due);
+    }
+  }
+
+  /** What has happened since the last call, one entry for each connection and listener. */
+  takeEvents(): StackEvent[] {
+    if (this.#changed.size === 0) return [];
+    const events: StackEvent[] = [];
+    for (const target of this.#changed) {
+      events.push({ target, bits: target.pendingEvents });
+      target.pendingEvents = 0;
+    }
+    this.#changed.clear();
+    return events;
+  }
+
+  /** The trace records since the last call, in order; empty when no trace is kept. */
+  takeTrace(): TraceEvent[] {
+    return this.#trace === null ? [] : this.#trace.splice(0);
+  }
+
+  /** A netstat-like listing: listeners first. */
+  connections(): ConnectionSummary[] {
+    const here = formatAddress(this.address);
+    const listeners = [...this.#listeners.values()].map((listener) => ({
+      local: `${here}:${listener.port}`,
+      remote: '*:*',
+      state: 'LISTEN' as const,
+      receiveQueue: listener.pending,
+      sendQueue: listener.backlog,
+    }));
+    const connections = [...this.#table].map((connection) => ({
+      local: `${here}:${connection.localPort}`,
+      remote: `${connection.remoteAddress}:${connection.remotePort}`,
+      state: connection.state,
+      receiveQueue: connection.readable,
+      sendQueue: connection.unacknowledged,
+    }));
+    return [...listeners, ...connections];
+  }
+
+  /** @internal A connection may have changed: tell its user, schedule it, drop it when it is no more. */
+  settle(now: Micros, connection: Connection): void {
+    const { tcb } = connection;
+    if (connection.released && tcb.reassembler.available > 0 && tcb.state !== 'CLOSED') {
+      begin(now, tcb, 'release', '3.10.5');
+      this.parts.connection.abort(now, tcb);
+    }
+    const bits = changes(connection);
+    const listener = this.#listeners.get(tcb.tuple.localPort);
+    if (tcb.passive && listener?.opening.has(connection) && tcb.state !== 'SYN-RECEIVED') {
+      listener.opening.delete(connection);
+      if (tcb.state !== 'CLOSED' && tcb.state !== 'LISTEN') {
+        listener.waiting.push(connection);
+        this.#raise(listener, Events.ACCEPTABLE);
+      }
+    }
+    if (bits !== 0) {
+      connection.raise(bits);
+      if (connection.accepted) this.#changed.add(connection);
+    }
+    this.#tracer?.compare(now, connection);
+    if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return this.#forget(connection);
+    this.#deadlines.schedule(connection, tcb.timers.next());
+    if (connection.queued) return;
+    connection.queued = true;
+    this.#ready.push(connection);
+  }
+
+  /** @internal A listener gave a connection to its user. */
+  taken(connection: Connection): void {
+    connection.accepted = true;
+    if (connection.pendingEvents !== 0) this.#changed.add(connection);
+  }
+
+  /** @internal */
+  closed(now: Micros, listener: Listener): void {
+    if (this.#listeners.get(listener.port) === listener) this.#listeners.delete(listener.port);
+    const left = [...listener.opening, ...listener.waiting.splice(0)];
+    listener.opening.clear();
+    for (const connection of left) connection.abort(now);
+  }
+
+  #onTcp(now: Micros, bytes: Uint8Array, start: number, end: number): void {
+    const ip = this.#ip;
+    const segment = this.#segment;
+    if (end - start < TCP_HEADER_LENGTH) return this.#drop(now, 'tcp: truncated');
+    const pseudo = pseudoHeaderSum(ip.source, ip.destination, PROTOCOL_TCP, end - start);
+    if (this.parts.checksum.checksum(bytes, start, end, pseudo) !== 0xffff) {
+      return this.#dropMalformed(now, BAD_TCP_CHECKSUM);
+    }
+    const bad = this.parts.codec.parseSegment(bytes, start, end, segment);
+    if (bad !== null) return this.#dropMalformed(now, bad);
+    this.counters.segmentsReceived++;
+    const connection = this.#table.find(ip.source, segment.sourcePort, segment.destinationPort);
+    this.#tracer?.received(now, connection?.id ?? 0, segment);
+    if (connection !== undefined) return this.#arrives(now, connection, segment);
+    const listener = this.#listeners.get(segment.destinationPort);
+    if (listener !== undefined) return this.#arrivesAtListener(now, listener, segment);
+    const reset = this.parts.connection.closedArrives(segment);
+    if (reset !== null) this.#reply(ip.source, segment, reset);
+  }
+
+  #arrives(now: Micros, connection: Connection, segment: Segment): void {
+    const { tcb } = connection;
+    if (tcb.state === 'SYN-RECEIVED' && tcb.passive && segment.hasAck && !segment.rst) {
+      const listener = this.#listeners.get(tcb.tuple.localPort);
+      if (listener !== undefined && !this.parts.listener.completes(listener)) {
+        return this.#drop(now, 'tcp: the accept queue is full');
+      }
+    }
+    segmentArrives(now, tcb, segment);
+    this.settle(now, connection);
+  }
+
+  /** A listener stays in LISTEN; each SYN that it admits gets a connection of its own. @rfc 9293 3.10.7.2 */
+  #arrivesAtListener(now: Micros, listener: Listener, segment: Segment): void {
+    if (segment.syn && !segment.rst && !segment.hasAck && !this.parts.listener.admits(listener)) {
+      this.counters.synsRefused++;
+      return this.#drop(now, 'tcp: the listener is full');
+    }
+    const { source } = this.#ip;
+    const connection = this.#create(now, source, segment.sourcePort, segment.destinationPort, false);
+    const { tcb } = connection;
+    begin(now, tcb, 'listen', '3.10.1');
+    this.parts.connection.openPassive(now, tcb);
+    if (!segment.syn || segment.rst || segment.hasAck) {
+      segmentArrives(now, tcb, segment);
+      for (const reset of tcb.output.splice(0)) this.#reply(source, segment, reset);
+      return;
+    }
+    this.#tracer?.started(now, connection);
+    segmentArrives(now, tcb, segment);
+    if (tcb.state === 'LISTEN') return;
+    this.#table.add(connection);
+    listener.opening.add(connection);
+    this.settle(now, connection);
+  }
+
+  #create(
+    now: Micros,
+    remote: Address,
+    remotePort: number,
+    localPort: number,
+    accepted: boolean,
+  ): Connection {
+    const remoteAddress = new Address();
+    remoteAddress.copyFrom(remote);
+    const tuple = { localAddress: this.address, localPort, remoteAddress, remotePort };
+    const tcb = new Tcb({
+      id: ++this.#lastId,
+      tuple,
+      mss: this.mtu - IPV4_HEADER_LENGTH - TCP_HEADER_LENGTH,
+      settings: this.settings,
+      parts: this.parts,
+      trace: this.#trace,
+    });
+    tcb.iss = this.parts.isn.initialSequence(now, tuple, this.#secret);
+    return new Connection(tcb, this, accepted);
+  }
+
+  /** Take a connection that is no more out of every list; a reset that it left behind still goes out. */
+  #forget(connection: Connection): void {
+    const { tcb } = connection;
+    for (const reset of tcb.output.splice(0)) {
+      this.#replies.push({
+        kind: 'reset',
+        remote: tcb.tuple.remoteAddress,
+        remotePort: tcb.tuple.remotePort,
+        localPort: tcb.tuple.localPort,
+        segment: reset,
+      });
+    }
+    this.#table.remove(connection);
+    this.#deadlines.schedule(connection, Infinity);
+    const listener = this.#listeners.get(tcb.tuple.localPort);
+    if (listener === undefined || connection.accepted) return;
+    const at = listener.waiting.indexOf(connection);
+    // A connection that was reset while it waited for accept() is handed out no more.
+    if (at >= 0 && tcb.error !== null) listener.waiting.splice(at, 1);
+  }
+
+  #onIcmp(now: Micros, bytes: Uint8Array, start: number, end: number): void {
+    const message = this.#icmp;
+    const bad = parseIcmp(bytes, start, end, message);
+    if (bad !== null) return this.#dropMalformed(now, bad);
+    if (message.type !== ICMP_ECHO) return this.#drop(now, 'icmp: not asked for');
+    this.#replies.push({
+      kind: 'echo',
+      remote: copyOf(this.#ip.source),
+      message: {
+        id: message.id,
+        sequence: message.sequence,
+        body: bytes.slice(message.bodyStart, message.bodyEnd),
+      },
+    });
+  }
+
+  #reply(remote: Address, segment: Segment, reset: Outgoing): void {
+    this.#replies.push({
+      kind: 'reset',
+      remote: copyOf(remote),
+      remotePort: segment.sourcePort,
+      localPort: segment.destinationPort,
+      segment: reset,
+    });
+  }
+
+  #fillReset(remotePort: number, localPort: number, reset: Outgoing): void {
+    const out = this.#out;
+    out.clear();
+    out.sourcePort = localPort;
+    out.destinationPort = remotePort;
+    out.seq = reset.seq;
+    out.flags = reset.flags;
+    if (reset.ack === undefined) return;
+    out.ack = reset.ack;
+    out.flags |= ACK;
+  }
+
+  #writeTcp(
+    now: Micros,
+    connection: number,
+    into: Uint8Array,
+    start: number,
+    remote: Address,
+    filled: Filled,
+  ): Octets {
+    const out = this.#out;
+    const at = start + IPV4_HEADER_LENGTH;
+    const length = this.parts.codec.writeSegment(out, into, at);
+    const pseudo = pseudoHeaderSum(this.address, remote, PROTOCOL_TCP, length);
+    const sum = ~this.parts.checksum.checksum(into, at, at + length, pseudo);
+    into[at + CHECKSUM] = sum >>> 8;
+    into[at + CHECKSUM + 1] = sum;
+    this.counters.segmentsSent++;
+    if (filled === 'again') this.counters.retransmitted++;
+    if ((out.flags & RST) !== 0) this.counters.resetsSent++;
+    this.#tracer?.sent(now, connection, out, filled);
+    return this.#writeIp(into, start, remote, PROTOCOL_TCP, length);
+  }
+
+  #writeEcho(into: Uint8Array, start: number, remote: Address, echo: Echo): Octets {
+    const message = this.#icmp;
+    message.type = ICMP_ECHO_REPLY;
+    message.code = 0;
+    message.id = echo.id;
+    message.sequence = echo.sequence;
+    message.bytes = echo.body;
+    message.bodyStart = 0;
+    message.bodyEnd = echo.body.length;
+    const length = writeIcmp(message, into, start + IPV4_HEADER_LENGTH);
+    return this.#writeIp(into, start, remote, PROTOCOL_ICMP, length);
+  }
+
+  #writeIp(into: Uint8Array, start: number, remote: Address, protocol: number, length: Octets): Octets {
+    const ip = this.#outIp;
+    ip.destination.copyFrom(remote);
+    ip.protocol = protocol;
+    ip.id = (ip.id + 1) & 0xffff;
+    return writeIpv4(ip, into, start, length) + length;
+  }
+
+  #raise(target: Listener, bits: number): void {
+    target.raise(bits);
+    this.#changed.add(target);
+  }
+
+  #drop(now: Micros, reason: string): void {
+    this.counters.drop(reason);
+    this.#tracer?.dropped(now, 0, reason);
+  }
+
+  #dropMalformed(now: Micros, { layer, reason }: Malformed): void {
+    this.#drop(now, `${layer}: ${reason}`);
+  }
+
+  /** A clock that runs backwards would lose timers in silence. */
+  #tick(now: Micros): void {
+    if (now < this.#now) throw new MisuseError('time-went-back', `now is ${now} µs, after ${this.#now} µs`);
+    this.#now = now;
+  }
+}
+
+function copyOf(address: Address): Address {
+  const copy = new Address();
+  copy.copyFrom(address);
+  return copy;
+}
+
+/** Whether an IPv4 address can be one host's: not 0.0.0.0/8, not loopback, not multicast, reserved or broadcast. */
+function isHost({ w3 }: Address): boolean {
+  const first = w3 >>> 24;
+  return first !== 0 && first !== 127 && first < 224;
+}

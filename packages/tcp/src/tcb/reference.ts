@@ -1,0 +1,69 @@
+/** The reference implementation of every part, and how a caller's parts are put in their places. */
+import { checksum } from '../wire/checksum.ts';
+import { parseSegment, writeSegment } from '../wire/tcp.ts';
+import { newReno } from './congestion.ts';
+import { isn } from './isn.ts';
+import { listener } from './listener-queue.ts';
+import type { ConnectionPart, PartialParts, Parts } from './parts.ts';
+import { reassembler } from './reassembler.ts';
+import { retransmission } from './retransmission.ts';
+import { rtt } from './rtt.ts';
+import {
+  checkAck,
+  checkFin,
+  checkReset,
+  checkSecurity,
+  checkSequence,
+  checkSyn,
+  checkUrgent,
+  closedArrives,
+  listenArrives,
+  synSentArrives,
+  takeText,
+} from './segment-arrives.ts';
+import { sendWindow } from './send-window.ts';
+import { sequence } from './sequence.ts';
+import { retransmissionTimeout, timeWaitTimeout } from './timeouts.ts';
+import { abort, close, openActive, openPassive, receive, send } from './user-calls.ts';
+
+const connection: ConnectionPart = {
+  openActive,
+  openPassive,
+  send,
+  receive,
+  close,
+  abort,
+  closedArrives,
+  listenArrives,
+  synSentArrives,
+  checkSequence,
+  checkReset,
+  checkSecurity,
+  checkSyn,
+  checkAck,
+  checkUrgent,
+  takeText,
+  checkFin,
+  retransmissionTimeout,
+  timeWaitTimeout,
+};
+
+/** Every part as the reference has it. */
+export const referenceParts: Parts = {
+  checksum: { checksum },
+  codec: { parseSegment, writeSegment },
+  sequence,
+  isn,
+  reassembler,
+  connection,
+  rtt,
+  retransmission,
+  sendWindow,
+  congestion: newReno,
+  listener,
+};
+
+/** The caller's parts where given, the reference's elsewhere. */
+export function completeParts(parts: PartialParts = {}): Parts {
+  return { ...referenceParts, ...parts, connection: { ...connection, ...parts.connection } };
+}

@@ -1,0 +1,383 @@
+/** SEGMENT ARRIVES: the heart of TCP, check by check in the RFC's order. @rfc 9293 3.10.7 */
+import type { Micros, Octets, Seq } from '../units.ts';
+import { ACK, FIN, RST, SYN, type Segment } from '../wire/segment.ts';
+import type { Outgoing } from './parts.ts';
+import { take } from './receive-window.ts';
+import { DEFAULT_MSS, type Step, type Tcb } from './tcb.ts';
+import { end, sendSyn } from './user-calls.ts';
+
+const STEPS = {
+  listen: { trigger: 'listen-arrives', rfc: '3.10.7.2' },
+  synSent: { trigger: 'syn-sent-arrives', rfc: '3.10.7.3' },
+  sequence: { trigger: 'check-sequence', rfc: '3.10.7.4 first' },
+  reset: { trigger: 'check-reset', rfc: '3.10.7.4 second' },
+  security: { trigger: 'check-security', rfc: '3.10.7.4 third' },
+  syn: { trigger: 'check-syn', rfc: '3.10.7.4 fourth' },
+  ack: { trigger: 'check-ack', rfc: '3.10.7.4 fifth' },
+  urgent: { trigger: 'check-urgent', rfc: '3.10.7.4 sixth' },
+  text: { trigger: 'take-text', rfc: '3.10.7.4 seventh' },
+  fin: { trigger: 'check-fin', rfc: '3.10.7.4 eighth' },
+} as const satisfies Record<string, Step>;
+
+/** A segment for this connection has come. The segment's record may be changed; nothing of it is kept. */
+export function segmentArrives(now: Micros, tcb: Tcb, segment: Segment): void {
+  const { connection } = tcb.parts;
+  tcb.stepTime = now;
+  switch (tcb.state) {
+    case 'CLOSED': {
+      const reply = connection.closedArrives(segment);
+      if (reply !== null) tcb.output.push(reply);
+      return;
+    }
+    case 'LISTEN':
+      tcb.step = STEPS.listen;
+      return connection.listenArrives(now, tcb, segment);
+    case 'SYN-SENT':
+      tcb.step = STEPS.synSent;
+      return connection.synSentArrives(now, tcb, segment);
+    default:
+      otherwise(now, tcb, segment);
+  }
+}
+
+/** @rfc 9293 3.10.7.4 */
+function otherwise(now: Micros, tcb: Tcb, segment: Segment): void {
+  const { connection } = tcb.parts;
+  tcb.step = STEPS.sequence;
+  if (!connection.checkSequence(now, tcb, segment)) return;
+  tcb.step = STEPS.reset;
+  if (!connection.checkReset(now, tcb, segment)) return;
+  tcb.step = STEPS.security;
+  if (!connection.checkSecurity(now, tcb, segment)) return;
+  tcb.step = STEPS.syn;
+  if (!connection.checkSyn(now, tcb, segment)) return;
+  tcb.step = STEPS.ack;
+  if (!connection.checkAck(now, tcb, segment)) return;
+  tcb.step = STEPS.urgent;
+  if (!connection.checkUrgent(now, tcb, segment)) return;
+  tcb.step = STEPS.text;
+  if (!connection.takeText(now, tcb, segment)) return;
+  tcb.step = STEPS.fin;
+  connection.checkFin(now, tcb, segment);
+}
+
+/** @rfc 9293 3.10.7.1, 3.5.2 group 1 */
+export function closedArrives(segment: Segment): Outgoing | null {
+  if (segment.rst) return null;
+  if (segment.hasAck) return { seq: segment.ack, flags: RST };
+  return { seq: 0 as Seq, ack: ((segment.seq + segment.len) >>> 0) as Seq, flags: RST };
+}
+
+/** @rfc 9293 3.10.7.2 */
+export function listenArrives(_now: Micros, tcb: Tcb, segment: Segment): void {
+  if (segment.rst) return;
+  if (segment.hasAck) {
+    tcb.output.push({ seq: segment.ack, flags: RST });
+    return;
+  }
+  // A SYN that carries a FIN opens nothing, as in Linux: no sane peer ends what it has not begun.
+  if (!segment.syn || segment.fin) return;
+  takeSyn(tcb, segment);
+  sendSyn(tcb);
+  tcb.output.push({ seq: tcb.iss, ack: tcb.rcv.nxt, flags: SYN });
+  tcb.state = 'SYN-RECEIVED';
+}
+
+/** @rfc 9293 3.10.7.3 */
+export function synSentArrives(now: Micros, tcb: Tcb, segment: Segment): void {
+  const { sequence, retransmission } = tcb.parts;
+  const { snd } = tcb;
+  const acceptable =
+    segment.hasAck && sequence.less(snd.una, segment.ack) && sequence.lessOrEqual(segment.ack, snd.nxt);
+  if (segment.hasAck && !acceptable) {
+    if (!segment.rst) tcb.output.push({ seq: segment.ack, flags: RST });
+    return;
+  }
+  if (segment.rst) {
+    if (acceptable) end(tcb, 'ECONNREFUSED');
+    return;
+  }
+  if (!segment.syn) return;
+  if (acceptable) {
+    retransmission.acknowledged(now, tcb, segment.ack, sequence.distance(snd.una, segment.ack));
+    snd.una = segment.ack;
+    tcb.synAcked = true;
+  }
+  takeSyn(tcb, segment);
+  if (tcb.synAcked) {
+    established(tcb);
+    tcb.ackNow = true;
+    tcb.state = tcb.closing ? 'FIN-WAIT-1' : 'ESTABLISHED';
+    return;
+  }
+  // Both ends opened at once: our SYN goes out again, now as an answer. @rfc 9293 3.5 figure 8
+  tcb.output.push({ seq: tcb.iss, ack: tcb.rcv.nxt, flags: SYN });
+  tcb.state = 'SYN-RECEIVED';
+}
+
+/** What a SYN tells: the peer's numbers, window, options and early text. */
+function takeSyn(tcb: Tcb, segment: Segment): void {
+  const { rcv, snd, parts } = tcb;
+  tcb.irs = segment.seq;
+  rcv.nxt = parts.sequence.add(segment.seq, 1);
+  snd.wnd = segment.wnd;
+  snd.maxWnd = Math.max(snd.maxWnd, snd.wnd);
+  snd.wl1 = segment.seq;
+  snd.wl2 = segment.ack;
+  snd.mss = Math.max(MIN_MSS, Math.min(segment.mss > 0 ? segment.mss : DEFAULT_MSS, rcv.mss));
+  tcb.peerScale = segment.windowScale;
+  // Scaling holds only when both SYNs offered it. RFC 7323 §2.2.
+  if (segment.windowScale >= 0) snd.scale = segment.windowScale;
+  else {
+    rcv.scale = 0;
+    rcv.wnd = Math.min(rcv.wnd, 65_535);
+  }
+  // Text on a SYN waits in the reassembler; it is readable once the connection is open. RFC 9293 §3.4.
+  insertText(tcb, 0, segment, segment.payloadStart);
+}
+
+/** A peer that announces less is given this, so that headers do not swamp data. Linux uses the same floor. */
+const MIN_MSS: Octets = 48;
+
+/** @rfc 6298 5.7 */
+const RTO_AFTER_LOST_SYN: Micros = 3_000_000;
+
+/** Our SYN is acknowledged. */
+function established(tcb: Tcb): void {
+  const { parts, snd, settings } = tcb;
+  tcb.congestion = parts.congestion.create(snd.mss, settings.initialWindow);
+  // RFC 6298 §5.7 and RFC 5681 §3.1: a SYN that was lost asks for caution.
+  if (tcb.rtt === null && tcb.rto > settings.initialRto) {
+    tcb.rto = Math.min(RTO_AFTER_LOST_SYN, settings.maxRto);
+    tcb.congestion.cwnd = Math.min(tcb.congestion.cwnd, snd.mss);
+  }
+}
+
+/** First: is any of it in the window? @rfc 9293 3.10.7.4 first, 3.4 */
+export function checkSequence(now: Micros, tcb: Tcb, segment: Segment): boolean {
+  if (tcb.state === 'SYN-RECEIVED') trimAnsweringSyn(tcb, segment);
+  if (acceptable(tcb, segment)) return true;
+  if (segment.rst) return false;
+  // A peer that never saw our last ACK sends its FIN again, and that FIN lies left of the window: TIME-WAIT starts anew.
+  if (tcb.state === 'TIME-WAIT' && segment.fin && segment.hasAck) startTimeWait(now, tcb);
+  tcb.ackNow = true;
+  return false;
+}
+
+/**
+ * Of a simultaneous open, the SYN,ACK repeats a SYN that was taken already: the SYN is cut off and the ACK counts.
+ *
+ * @rfc 9293 3.5 figure 8
+ */
+function trimAnsweringSyn(tcb: Tcb, segment: Segment): void {
+  const { sequence } = tcb.parts;
+  if ((segment.flags & (SYN | ACK | RST)) !== (SYN | ACK) || segment.seq !== tcb.irs) return;
+  if (!sequence.less(tcb.snd.una, segment.ack) || !sequence.lessOrEqual(segment.ack, tcb.snd.nxt)) return;
+  segment.flags &= ~SYN;
+  segment.seq = sequence.add(segment.seq, 1);
+}
+
+/** The four cases of the table in §3.4. @rfc 9293 3.4 */
+function acceptable(tcb: Tcb, segment: Segment): boolean {
+  const { inWindow, add } = tcb.parts.sequence;
+  const { nxt, wnd } = tcb.rcv;
+  const { len } = segment;
+  if (wnd === 0) {
+    // A window of 0 still takes valid ACKs and resets; text is cut off later. §3.10.7.4, MUST-66.
+    return segment.seq === nxt;
+  }
+  return inWindow(segment.seq, nxt, wnd) || (len > 0 && inWindow(add(segment.seq, len - 1), nxt, wnd));
+}
+
+/** Second: a reset counts only at RCV.NXT exactly; elsewhere in the window it is challenged. @rfc 9293 3.10.7.4 second, 5961 3.2 */
+export function checkReset(now: Micros, tcb: Tcb, segment: Segment): boolean {
+  if (!segment.rst) return true;
+  if (segment.seq !== tcb.rcv.nxt) {
+    challenge(now, tcb);
+    return false;
+  }
+  switch (tcb.state) {
+    case 'SYN-RECEIVED':
+      if (tcb.passive) {
+        end(tcb, null, 'LISTEN');
+      } else end(tcb, 'ECONNREFUSED');
+      return false;
+    case 'CLOSING':
+    case 'LAST-ACK':
+    case 'TIME-WAIT':
+      end(tcb, null);
+      return false;
+    default:
+      end(tcb, 'ECONNRESET');
+      return false;
+  }
+}
+
+/** Third: security compartments are not in use. @rfc 9293 3.10.7.4 third, A.1 */
+export function checkSecurity(): boolean {
+  return true;
+}
+
+/** Fourth: a SYN on an open connection is challenged, whatever its number. @rfc 9293 3.10.7.4 fourth, 5961 4.2 */
+export function checkSyn(now: Micros, tcb: Tcb, segment: Segment): boolean {
+  if (!segment.syn) return true;
+  if (tcb.state === 'SYN-RECEIVED' && tcb.passive) {
+    end(tcb, null, 'LISTEN');
+    return false;
+  }
+  challenge(now, tcb);
+  return false;
+}
+
+/** Fifth. @rfc 9293 3.10.7.4 fifth */
+export function checkAck(now: Micros, tcb: Tcb, segment: Segment): boolean {
+  if (!segment.hasAck) return false;
+  const { sequence } = tcb.parts;
+  const { snd } = tcb;
+  // RFC 5961 §5.2: an ACK older than the largest window ever offered cannot be honest.
+  if (sequence.less(segment.ack, sequence.add(snd.una, -snd.maxWnd))) {
+    challenge(now, tcb);
+    return false;
+  }
+  if (tcb.state === 'SYN-RECEIVED') {
+    if (!sequence.less(snd.una, segment.ack) || !sequence.lessOrEqual(segment.ack, snd.nxt)) {
+      tcb.output.push({ seq: segment.ack, flags: RST });
+      return false;
+    }
+    tcb.state = tcb.closing ? 'FIN-WAIT-1' : 'ESTABLISHED';
+    acknowledge(now, tcb, segment);
+    established(tcb);
+  } else if (sequence.less(snd.nxt, segment.ack)) {
+    // An ACK of what was never sent is answered, not obeyed.
+    tcb.ackNow = true;
+    return false;
+  } else acknowledge(now, tcb, segment);
+  return afterAck(now, tcb);
+}
+
+/** Move SND.UNA, count duplicates, take the window. */
+function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
+  const { snd, parts, recovery } = tcb;
+  const { sequence, retransmission, sendWindow } = parts;
+  const wasWindow = snd.wnd;
+  if (sequence.less(snd.una, segment.ack)) {
+    const acked = sequence.distance(snd.una, segment.ack);
+    retransmission.acknowledged(now, tcb, segment.ack, acked);
+    // The number of our SYN stands for no octet of the buffer, nor does that of our FIN.
+    tcb.sendBuffer.release(acked - (tcb.synAcked ? 0 : 1));
+    tcb.synAcked = true;
+    snd.una = segment.ack;
+    sendWindow.update(tcb, segment);
+    return;
+  }
+  sendWindow.update(tcb, segment);
+  // What was sent into a shut window was most likely thrown away.
+  if (wasWindow === 0 && snd.wnd > 0) recovery.queue.markAllLost();
+  if (segment.ack !== snd.una || snd.una === snd.nxt) return;
+  // RFC 9293 §3.8.3, MUST-35 to MUST-37: a peer that answers with a shut window lives.
+  if (snd.wnd === 0) recovery.overdueSince = null;
+  // RFC 5681 §2: a duplicate carries nothing, moves nothing and leaves the window as it was.
+  if (segment.len === 0 && snd.wnd === wasWindow) retransmission.duplicate(now, tcb);
+}
+
+/** What each state makes of it that our FIN is, or is not, acknowledged. */
+function afterAck(now: Micros, tcb: Tcb): boolean {
+  const finAcked = tcb.finSent && tcb.snd.una === tcb.snd.nxt;
+  switch (tcb.state) {
+    case 'FIN-WAIT-1':
+      if (finAcked) tcb.state = 'FIN-WAIT-2';
+      return true;
+    case 'CLOSING':
+      if (!finAcked) return false;
+      startTimeWait(now, tcb);
+      return false;
+    case 'LAST-ACK':
+      if (finAcked) end(tcb, null);
+      return false;
+    case 'TIME-WAIT':
+      // All that may come is the peer's FIN once more, which lies left of the window: the first check has answered it.
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Sixth: the urgent pointer moves forward only; the data stays in line. @rfc 9293 3.10.7.4 sixth, 6093 */
+export function checkUrgent(_now: Micros, tcb: Tcb, segment: Segment): boolean {
+  if (!segment.urg) return true;
+  const up = tcb.parts.sequence.add(segment.seq, segment.up);
+  if (tcb.parts.sequence.less(tcb.rcv.up, up)) tcb.rcv.up = up;
+  return true;
+}
+
+/** Seventh: in ESTABLISHED, FIN-WAIT-1 and FIN-WAIT-2, take what is new and in the window. @rfc 9293 3.10.7.4 seventh */
+export function takeText(now: Micros, tcb: Tcb, segment: Segment): boolean {
+  if (segment.payloadLength === 0) return true;
+  if (tcb.state !== 'ESTABLISHED' && tcb.state !== 'FIN-WAIT-1' && tcb.state !== 'FIN-WAIT-2') return true;
+  const { rcv, snd, parts, reassembler, settings, timers } = tcb;
+  const ahead = parts.sequence.distance(rcv.nxt, segment.seq);
+  const old = Math.max(0, -ahead);
+  const moved = insertText(tcb, Math.max(0, ahead), segment, segment.payloadStart + old);
+  tcb.unacknowledgedText += moved;
+  // RFC 5681 §4.2: out of order, or filling a hole: at once. Else every second full segment, or after a short wait.
+  const orderly = moved > 0 && ahead <= 0 && reassembler.ranges.length === 0;
+  if (!orderly || moved > segment.payloadLength || tcb.unacknowledgedText >= 2 * Math.min(rcv.mss, snd.mss))
+    tcb.ackNow = true;
+  else if (!timers.isSet('delayed-ack')) timers.set('delayed-ack', now + settings.delayedAck);
+  return true;
+}
+
+/** Hand the text from `from` on to the reassembler, cut at the right edge. @returns by how much RCV.NXT moved */
+function insertText(tcb: Tcb, offset: Octets, segment: Segment, from: number): Octets {
+  const to = Math.min(segment.payloadEnd, from + tcb.rcv.wnd - offset);
+  if (to <= from) return 0;
+  const moved = tcb.reassembler.insert(offset, segment.bytes, from, to);
+  if (moved > 0) take(tcb, moved);
+  return moved;
+}
+
+/** Eighth: a FIN counts once everything before it is here. @rfc 9293 3.10.7.4 eighth */
+export function checkFin(now: Micros, tcb: Tcb, segment: Segment): boolean {
+  const { rcv, parts } = tcb;
+  if ((segment.flags & FIN) !== 0 && !tcb.finReceived) {
+    const at = parts.sequence.add(segment.seq, segment.payloadLength);
+    // Beyond the window nothing is taken, and with a window of 0 only the very next number is.
+    if (parts.sequence.lessOrEqual(rcv.nxt, at) && parts.sequence.distance(rcv.nxt, at) <= rcv.wnd)
+      tcb.finAt = at;
+    tcb.ackNow = true;
+  }
+  if (tcb.finAt === null || tcb.finAt !== rcv.nxt || tcb.finReceived) return true;
+  tcb.finReceived = true;
+  take(tcb, 1);
+  switch (tcb.state) {
+    case 'SYN-RECEIVED':
+    case 'ESTABLISHED':
+      tcb.state = 'CLOSE-WAIT';
+      return true;
+    case 'FIN-WAIT-1':
+      // Our FIN was acknowledged by this very segment: the fifth check has made that FIN-WAIT-2 already.
+      tcb.state = 'CLOSING';
+      return true;
+    case 'FIN-WAIT-2':
+      startTimeWait(now, tcb);
+      return true;
+    default:
+      return true;
+  }
+}
+
+/** @rfc 9293 3.4.2 MUST-13 */
+function startTimeWait(now: Micros, tcb: Tcb): void {
+  tcb.state = 'TIME-WAIT';
+  tcb.timers.cancelAll();
+  tcb.timers.set('time-wait', now + 2 * tcb.settings.msl);
+}
+
+/** An ACK that asks a peer to prove itself, a bounded number of times in a second. @rfc 5961 3.2, 4.2, 5.2, 7 */
+function challenge(now: Micros, tcb: Tcb): void {
+  if (now - tcb.challengeSince >= 1_000_000) {
+    tcb.challengeSince = now;
+    tcb.challengeAcks = 0;
+  }
+  if (tcb.challengeAcks++ < tcb.settings.challengeAcksPerSecond) tcb.ackNow = true;
+}

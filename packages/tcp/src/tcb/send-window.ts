@@ -1,0 +1,53 @@
+/** How much may be sent now: the peer's window, the congestion window, Nagle and silly windows. @rfc 9293 3.7.4, 3.8.6 */
+import type { Micros, Octets } from '../units.ts';
+import type { Segment } from '../wire/segment.ts';
+import { flightSize } from './retransmission.ts';
+import type { Tcb } from './tcb.ts';
+
+export interface SendWindowPart {
+  /** Take SND.WND from a segment, unless an older one brought it. */
+  update(tcb: Tcb, segment: Segment): void;
+  /**
+   * The payload of the next segment.
+   *
+   * @param unsent octets that wait to be sent for the first time
+   * @returns 0 = hold back
+   */
+  nextPayload(now: Micros, tcb: Tcb, unsent: Octets): Octets;
+}
+
+/**
+ * Only a segment that is not older than the one that set the window last may set it again.
+ *
+ * @rfc 9293 3.10.7.4 fifth, 7323 2.3
+ */
+function update(tcb: Tcb, segment: Segment): void {
+  const { snd, parts } = tcb;
+  const { less, lessOrEqual } = parts.sequence;
+  const newer = less(snd.wl1, segment.seq) || (snd.wl1 === segment.seq && lessOrEqual(snd.wl2, segment.ack));
+  if (!newer) return;
+  // The window of a SYN is never scaled. RFC 7323 §2.2.
+  snd.wnd = segment.syn ? segment.wnd : segment.wnd * 2 ** snd.scale;
+  snd.maxWnd = Math.max(snd.maxWnd, snd.wnd);
+  snd.wl1 = segment.seq;
+  snd.wl2 = segment.ack;
+}
+
+/** @rfc 9293 3.8.6.2.1, 3.7.4; 3042 2 */
+function nextPayload(_now: Micros, tcb: Tcb, unsent: Octets): Octets {
+  const { snd, recovery, congestion, settings, parts } = tcb;
+  const outstanding = parts.sequence.distance(snd.una, snd.nxt);
+  // Limited transmit: each of the first two duplicate ACKs lets one new segment out.
+  const limited = recovery.inRecovery ? 0 : Math.min(2, recovery.duplicateAcks) * snd.mss;
+  const usable = Math.min(snd.wnd - outstanding, congestion.cwnd + limited - flightSize(tcb));
+  const size = Math.min(snd.mss, unsent, usable);
+  if (size <= 0) return 0;
+  if (size === snd.mss) return size;
+  const wholeRest = size === unsent;
+  // With PUSH and nothing outstanding, or with Nagle off, the rest goes at once.
+  if (wholeRest && (outstanding === 0 || !settings.nagle || tcb.closing)) return size;
+  // A window that never grew beyond twice this piece is as good as a peer has.
+  return size >= snd.maxWnd / 2 && outstanding === 0 ? size : 0;
+}
+
+export const sendWindow: SendWindowPart = { update, nextPayload };

@@ -1,0 +1,51 @@
+/** The knobs of a TCP, named; times in µs, sizes in octets. Defaults are the RFCs' own. */
+import type { Micros, Octets } from '../units.ts';
+
+export interface Settings {
+  /** RTO before the first sample. @rfc 6298 2.1 */
+  readonly initialRto: Micros;
+  /** The floor of RTO. The RFC says 1 s; Linux uses 200 ms. @rfc 6298 2.4 */
+  readonly minRto: Micros;
+  /** The ceiling of RTO, at least 60 s. @rfc 6298 2.5 */
+  readonly maxRto: Micros;
+  /** R2: how long an unanswered retransmission goes on before the connection is given up. @rfc 9293 3.8.3 MUST-21 */
+  readonly retransmissionLimit: Micros;
+  /** R2 of a SYN that we send first: at least 3 minutes. @rfc 9293 3.8.3 MUST-23 */
+  readonly synLimit: Micros;
+  /** How long a half-open connection of a listener may wait for its third segment. */
+  readonly synReceivedLimit: Micros;
+  /** Maximum segment lifetime; TIME-WAIT lasts twice as long. @rfc 9293 3.4.2 */
+  readonly msl: Micros;
+  /** How long an ACK may wait for company: under 0.5 s. Linux waits 40 ms at first. @rfc 9293 3.8.6.3 MUST-59 */
+  readonly delayedAck: Micros;
+  /** Hold back small segments while data is unacknowledged. @rfc 9293 3.7.4 SHLD-7 */
+  readonly nagle: boolean;
+  /** How long a sender may wait for a window worth a full segment: 0.1 to 1 s. @rfc 9293 3.8.6.2.1 */
+  readonly sillyWindowOverride: Micros;
+  /** Congestion window to start with; 0 takes the formula of RFC 5681 §3.1. */
+  readonly initialWindow: Octets;
+  readonly sendBuffer: Octets;
+  readonly receiveBuffer: Octets;
+  /** Connections that may wait for accept(), and half-open ones beside them, when LISTEN names no backlog. */
+  readonly backlog: number;
+  /** Challenge ACKs that one connection may send in a second. @rfc 5961 7 */
+  readonly challengeAcksPerSecond: number;
+}
+
+export const defaultSettings: Settings = {
+  initialRto: 1_000_000,
+  minRto: 1_000_000,
+  maxRto: 60_000_000,
+  retransmissionLimit: 100_000_000,
+  synLimit: 180_000_000,
+  synReceivedLimit: 60_000_000,
+  msl: 120_000_000,
+  delayedAck: 40_000,
+  nagle: true,
+  sillyWindowOverride: 200_000,
+  initialWindow: 0,
+  sendBuffer: 1_048_576,
+  receiveBuffer: 1_048_576,
+  backlog: 128,
+  challengeAcksPerSecond: 10,
+};

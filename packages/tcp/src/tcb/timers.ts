@@ -1,0 +1,53 @@
+/** The timers of one connection: one table of names, so that a timer that can be set can also fire. */
+import type { Micros } from '../units.ts';
+
+/** In the order in which timers that are due together are handled. */
+export const TIMER_NAMES = ['time-wait', 'retransmission', 'persist', 'delayed-ack'] as const;
+
+export type TimerName = (typeof TIMER_NAMES)[number];
+
+const PLACE: Record<TimerName, number> = { 'time-wait': 0, retransmission: 1, persist: 2, 'delayed-ack': 3 };
+
+export class Timers {
+  readonly #deadlines = new Float64Array(TIMER_NAMES.length).fill(Infinity);
+
+  set(name: TimerName, deadline: Micros): void {
+    this.#deadlines[PLACE[name]] = deadline;
+  }
+
+  cancel(name: TimerName): void {
+    this.#deadlines[PLACE[name]] = Infinity;
+  }
+
+  cancelAll(): void {
+    this.#deadlines.fill(Infinity);
+  }
+
+  /** When it fires; Infinity = not set. */
+  deadline(name: TimerName): Micros {
+    return this.#deadlines[PLACE[name]];
+  }
+
+  isSet(name: TimerName): boolean {
+    return this.#deadlines[PLACE[name]] !== Infinity;
+  }
+
+  /** The earliest deadline; Infinity = none is set. */
+  next(): Micros {
+    const all = this.#deadlines;
+    let earliest = all[0];
+    for (let i = 1; i < all.length; i++) if (all[i] < earliest) earliest = all[i];
+    return earliest;
+  }
+
+  /** Take one timer that is due at `now` and clear it; null = none is due. */
+  takeDue(now: Micros): TimerName | null {
+    for (let i = 0; i < TIMER_NAMES.length; i++) {
+      if (this.#deadlines[i] <= now) {
+        this.#deadlines[i] = Infinity;
+        return TIMER_NAMES[i];
+      }
+    }
+    return null;
+  }
+}

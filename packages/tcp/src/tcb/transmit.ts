@@ -1,0 +1,163 @@
+/** What a connection sends next: one segment a call, chosen from everything that waits. @rfc 9293 3.7, 3.8 */
+import type { Micros, Octets, Seq } from '../units.ts';
+import { ACK, FIN, PSH, RST, SYN, type Segment } from '../wire/segment.ts';
+import type { Outgoing } from './parts.ts';
+import { windowField } from './receive-window.ts';
+import type { SentSegment } from './retransmit-queue.ts';
+import type { Tcb } from './tcb.ts';
+
+/** What `nextSegment` has filled: a segment sent for the first time, one that was sent before, or none. */
+export type Filled = 'first' | 'again' | 'nothing';
+
+/**
+ * Fill `segment` with what goes out next. Call until it says no: control segments come first, then what is sent again,
+ * new octets, the FIN, and last an acknowledgement that found no company.
+ */
+export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
+  segment.clear();
+  const control = tcb.output.shift();
+  if (control !== undefined) {
+    return fillControl(now, tcb, segment, control);
+  }
+  if (maySend(tcb)) {
+    const again = tcb.parts.retransmission.next(tcb);
+    if (again !== null) {
+      fillAgain(tcb, segment, again);
+      tcb.parts.retransmission.sentAgain(now, tcb, again);
+      return 'again';
+    }
+    if (fillNew(now, tcb, segment)) return 'first';
+  }
+  if (!tcb.ackNow || tcb.state === 'CLOSED' || tcb.state === 'LISTEN' || tcb.state === 'SYN-SENT')
+    return 'nothing';
+  fillHeader(tcb, segment, tcb.snd.nxt, 0);
+  return 'first';
+}
+
+function maySend(tcb: Tcb): boolean {
+  return (
+    tcb.state !== 'CLOSED' &&
+    tcb.state !== 'LISTEN' &&
+    tcb.state !== 'FIN-WAIT-2' &&
+    tcb.state !== 'TIME-WAIT'
+  );
+}
+
+function fillControl(now: Micros, tcb: Tcb, segment: Segment, control: Outgoing): Filled {
+  segment.seq = control.seq;
+  segment.flags = control.flags;
+  if (control.ack !== undefined) {
+    segment.flags |= ACK;
+    segment.ack = control.ack;
+    if (control.ack === tcb.rcv.nxt) acknowledgementSent(tcb);
+  }
+  if ((control.flags & RST) !== 0) return 'first';
+  const syn = (control.flags & SYN) !== 0;
+  segment.wnd = windowField(tcb, syn);
+  if (!syn) return 'first';
+  fillSynOptions(tcb, segment);
+  // A SYN of ours that is out already goes out again as SYN,ACK: one record holds both.
+  const { queue } = tcb.recovery;
+  if (queue.length > 0) {
+    tcb.parts.retransmission.sentAgain(now, tcb, queue.at(0));
+    return 'again';
+  }
+  remember(now, tcb, control.seq, 1, SYN);
+  return 'first';
+}
+
+function fillSynOptions(tcb: Tcb, segment: Segment): void {
+  segment.mss = tcb.rcv.mss;
+  // Once a SYN without the option has come, ours does not offer it either. RFC 7323 §2.2.
+  if (tcb.state === 'SYN-SENT' || tcb.peerScale >= 0) segment.windowScale = tcb.rcv.scale;
+}
+
+function fillAgain(tcb: Tcb, segment: Segment, record: SentSegment): void {
+  const { snd, parts } = tcb;
+  if ((record.flags & SYN) !== 0) {
+    segment.seq = record.seq;
+    segment.flags = SYN;
+    if (tcb.state !== 'SYN-SENT') {
+      segment.flags |= ACK;
+      segment.ack = tcb.rcv.nxt;
+      acknowledgementSent(tcb);
+    }
+    segment.wnd = windowField(tcb, true);
+    fillSynOptions(tcb, segment);
+    return;
+  }
+  const fin = record.flags & FIN;
+  const length = record.len - fin;
+  const offset = parts.sequence.distance(snd.una, record.seq) - unacknowledgedSyn(tcb);
+  fillText(tcb, segment, offset, length);
+  fillHeader(tcb, segment, record.seq, fin | (length > 0 ? PSH : 0));
+}
+
+/** New octets, and the FIN once the last of them goes. */
+function fillNew(now: Micros, tcb: Tcb, segment: Segment): boolean {
+  const { snd, parts, timers } = tcb;
+  if (tcb.finSent || tcb.state === 'SYN-SENT' || tcb.state === 'SYN-RECEIVED') return false;
+  const sentText = parts.sequence.distance(snd.una, snd.nxt) - unacknowledgedSyn(tcb);
+  const unsent = tcb.sendBuffer.length - sentText;
+  let length = unsent > 0 ? parts.sendWindow.nextPayload(now, tcb, unsent) : 0;
+  if (length === 0 && unsent > 0) {
+    if (!tcb.probe) {
+      armPersist(now, tcb);
+      return false;
+    }
+    // One octet beyond a shut window, or whatever a narrow one takes. RFC 9293 §3.8.6.1.
+    length = Math.max(1, Math.min(unsent, snd.mss, snd.wnd));
+  }
+  const fin = tcb.closing && length === unsent ? FIN : 0;
+  if (length === 0 && fin === 0) return false;
+  tcb.probe = false;
+  timers.cancel('persist');
+  fillText(tcb, segment, sentText, length);
+  fillHeader(tcb, segment, snd.nxt, fin | (length > 0 && length === unsent ? PSH : 0));
+  remember(now, tcb, snd.nxt, length + fin, fin);
+  snd.nxt = parts.sequence.add(snd.nxt, length + fin);
+  if (fin !== 0) {
+    tcb.finSent = true;
+    if (tcb.state === 'CLOSE-WAIT') {
+      tcb.stepTime = now;
+      tcb.step = { trigger: 'close', rfc: '3.10.4' };
+      tcb.state = 'LAST-ACK';
+    }
+  }
+  return true;
+}
+
+/** With nothing in flight no ACK will come to open the window: a timer must. @rfc 9293 3.8.6.1, 3.8.6.2.1 */
+function armPersist(now: Micros, tcb: Tcb): void {
+  if (tcb.snd.una !== tcb.snd.nxt || tcb.timers.isSet('persist')) return;
+  tcb.timers.set('persist', now + (tcb.snd.wnd === 0 ? tcb.rto : tcb.settings.sillyWindowOverride));
+}
+
+function remember(now: Micros, tcb: Tcb, seq: Seq, len: Octets, flags: number): void {
+  tcb.recovery.queue.push(now, seq, len, flags);
+  tcb.parts.retransmission.sent(now, tcb);
+}
+
+function fillText(tcb: Tcb, segment: Segment, offset: Octets, length: Octets): void {
+  if (length > 0) tcb.sendBuffer.view(offset, length, segment);
+}
+
+/** Every segment of an open connection carries the acknowledgement and the window. @rfc 9293 3.10.7.4 */
+function fillHeader(tcb: Tcb, segment: Segment, seq: Seq, flags: number): void {
+  segment.seq = seq;
+  segment.flags = flags | ACK;
+  segment.ack = tcb.rcv.nxt;
+  segment.wnd = windowField(tcb, false);
+  acknowledgementSent(tcb);
+}
+
+function acknowledgementSent(tcb: Tcb): void {
+  tcb.ackNow = false;
+  tcb.unacknowledgedText = 0;
+  tcb.timers.cancel('delayed-ack');
+}
+
+/** 1 while our SYN holds the first number that is not acknowledged. */
+function unacknowledgedSyn(tcb: Tcb): number {
+  return tcb.synAcked ? 0 : 1;
+}
