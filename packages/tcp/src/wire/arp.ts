@@ -4,7 +4,8 @@ import { Address, setIpv4 } from './address.ts';
 import { viewOf } from './byte-view.ts';
 import { readMac, writeMac } from './ethernet.ts';
 import { MacAddress } from './mac-address.ts';
-import { type Malformed, malformed } from './malformed.ts';
+import { malformed } from './malformed.ts';
+import type { Malformed } from './malformed.ts';
 
 export const ARP_LENGTH: Octets = 28;
 

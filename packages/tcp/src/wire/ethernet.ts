@@ -2,7 +2,8 @@
 import type { Octets } from '../units.ts';
 import { viewOf } from './byte-view.ts';
 import { MacAddress } from './mac-address.ts';
-import { type Malformed, malformed } from './malformed.ts';
+import { malformed } from './malformed.ts';
+import type { Malformed } from './malformed.ts';
 
 export const ETHERNET_HEADER_LENGTH: Octets = 14;
 

@@ -4,7 +4,8 @@ import { Address, setIpv4 } from './address.ts';
 import { viewOf } from './byte-view.ts';
 import { checksum } from './checksum.ts';
 import { IPV4_HEADER_LENGTH } from './ipv4.ts';
-import { type Malformed, malformed } from './malformed.ts';
+import { malformed } from './malformed.ts';
+import type { Malformed } from './malformed.ts';
 
 /** Before an echo's data or an error's quotation. */
 export const ICMP_HEADER_LENGTH: Octets = 8;

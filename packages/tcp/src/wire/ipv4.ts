@@ -4,7 +4,8 @@ import type { Octets } from '../units.ts';
 import { Address, setIpv4 } from './address.ts';
 import { viewOf } from './byte-view.ts';
 import { checksum, foldChecksum } from './checksum.ts';
-import { type Malformed, malformed } from './malformed.ts';
+import { malformed } from './malformed.ts';
+import type { Malformed } from './malformed.ts';
 
 /** Of a header without options, the only kind that is written. */
 export const IPV4_HEADER_LENGTH: Octets = 20;

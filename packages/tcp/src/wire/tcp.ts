@@ -3,8 +3,10 @@ import { MisuseError } from '../misuse-error.ts';
 import type { Octets, Seq } from '../units.ts';
 import { viewOf } from './byte-view.ts';
 import { checksum } from './checksum.ts';
-import { type Malformed, malformed } from './malformed.ts';
-import { NO_SACK, type SackBlock, type Segment } from './segment.ts';
+import { malformed } from './malformed.ts';
+import type { Malformed } from './malformed.ts';
+import { NO_SACK } from './segment.ts';
+import type { SackBlock, Segment } from './segment.ts';
 
 /** Of a header without options. */
 export const TCP_HEADER_LENGTH: Octets = 20;

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { MisuseError } from '../misuse-error.ts';
+import { Address, formatAddress, parseAddress, sameAddress, setIpv4 } from './address.ts';
+
+test('an address reads back as it was written', () => {
+  fc.assert(
+    fc.property(fc.integer(), (word) => {
+      const address = new Address();
+      setIpv4(address, word);
+      expect(parseAddress(formatAddress(address))).toEqual(address);
+    }),
+    { seed: 791 },
+  );
+  expect(formatAddress(parseAddress('255.255.255.255'))).toBe('255.255.255.255');
+  expect(parseAddress('192.168.1.2').w3).toBe(0xc0a80102 | 0);
+});
+
+test('addresses are the same only when version and every word are', () => {
+  const address = parseAddress('10.0.0.1');
+  const other = new Address();
+  other.copyFrom(address);
+  expect(sameAddress(address, other)).toBe(true);
+  other.version = 6;
+  expect(sameAddress(address, other)).toBe(false);
+  setIpv4(other, address.w3 ^ 1);
+  expect(sameAddress(address, other)).toBe(false);
+});
+
+test.each(['', '10.0.0', '10.0.0.0.1', '10.0.0.256', '10.0.0.01', '10.0.0.-1', 'a.b.c.d', ' 10.0.0.1'])(
+  '%j is refused as an address',
+  (text) => {
+    expect(() => parseAddress(text)).toThrow(MisuseError);
+  },
+);
