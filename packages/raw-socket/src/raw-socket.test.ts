@@ -111,7 +111,7 @@ for (const [who, need, become] of [
 
       test(`${driver}: what a card was left to checksum is flagged, and no more once the sender's offloads are off`, () =>
         linked(
-          async (onA, onB) => {
+          async (_, onB) => {
             await a.run('ip', 'address', 'add', '10.9.8.1/24', 'dev', 'va');
             await a.run('ip', 'neigh', 'replace', '10.9.8.2', 'lladdr', '02:00:00:00:00:0b', 'dev', 'va');
             const before = await a.readOffloads('va');
@@ -329,7 +329,7 @@ for (const [who, need, become] of [
     });
 
     test('a hundred sockets live side by side', async () => {
-      const opened = [];
+      const opened: number[] = [];
       for (let i = 0; i < 100; i++)
         opened.push(await b.open({ interface: 'vb', receiveBufferBytes: 65_536 }));
       const hearing = opened.map((socket) => b.hear(socket, 1));

@@ -1,6 +1,6 @@
 // A packet socket on one interface: whole Ethernet frames in and out.
 import { addon, events, type Handle } from './addon.ts';
-import { FrameTable, type FrameBatch } from './frame-batch.ts';
+import type { FrameBatch, FrameTable } from './frame-batch.ts';
 import { MachineError, MisuseError } from './machine-error.ts';
 import { interfaceError, interfaceExists, type InterfaceFacts } from './network-interface.ts';
 import type { OpenedSocket } from './open.ts';

@@ -1,7 +1,7 @@
 // Two network namespaces joined by a veth pair, with a probe in each: the smallest real wire.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { commands } from './probe.ts';
 
@@ -35,7 +35,7 @@ export async function twoHosts(become: readonly string[]): Promise<TwoHosts> {
     env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
   });
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const [toA, fromA, , pipeB] = child.stdio as [Writable, Readable, null, Readable & Writable];
+  const [toA, fromA, , pipeB] = child.stdio as unknown as [Writable, Readable, null, Duplex];
   const a = hostBehind(toA, fromA);
   const b = hostBehind(pipeB, pipeB);
   const [, pid] = await Promise.all([a.hello(), b.hello()]);

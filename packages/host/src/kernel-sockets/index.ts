@@ -1,0 +1,25 @@
+/** The kernel's own TCP, call by call: every call and option a script can name, errno kept. */
+export { KernelSocket, type Linger, type Received } from './kernel-socket.ts';
+export { type SocketAddress, socketAddressText } from './socket-address.ts';
+export { type Outcome, errnoName, errnoNumber } from './errno.ts';
+export { readTcpInfo, type TcpInfo, type TcpInfoField } from './tcp-info.ts';
+export {
+  AF,
+  EPOLL,
+  EPOLL_CTL,
+  FCNTL,
+  IOCTL,
+  IP,
+  IPPROTO,
+  IPV6,
+  type KernelTcpState,
+  MSG,
+  O,
+  POLL,
+  SHUT,
+  SO,
+  SOCK,
+  SOL,
+  TCP,
+  TCP_STATES,
+} from './constants.ts';
