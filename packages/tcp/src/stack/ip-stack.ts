@@ -4,15 +4,8 @@ import type { State, TraceEvent } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
 import { Address, formatAddress, parseAddress, sameAddress } from '../wire/address.ts';
 import { pseudoHeaderSum } from '../wire/checksum.ts';
-import { ICMP_ECHO, ICMP_ECHO_REPLY, IcmpMessage, parseIcmp, writeIcmp } from '../wire/icmp.ts';
-import {
-  IPV4_HEADER_LENGTH,
-  Ipv4Header,
-  PROTOCOL_ICMP,
-  PROTOCOL_TCP,
-  parseIpv4,
-  writeIpv4,
-} from '../wire/ipv4.ts';
+import { ICMP_ECHO, IcmpMessage, parseIcmp } from '../wire/icmp.ts';
+import { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, parseIpv4 } from '../wire/ipv4.ts';
 import type { Malformed } from '../wire/malformed.ts';
 import { ACK, RST, Segment } from '../wire/segment.ts';
 import { BAD_TCP_CHECKSUM, TCP_HEADER_LENGTH } from '../wire/tcp.ts';
@@ -30,7 +23,8 @@ import { DeadlineHeap } from './deadline-heap.ts';
 import { Events } from './events.ts';
 import { Listener, type ListenerOwner } from './listener.ts';
 import { checkPort, ephemeralPort } from './ports.ts';
-import { ReplyQueue, type Echo } from './reply-queue.ts';
+import { PacketWriter } from './packet-writer.ts';
+import { ReplyQueue } from './reply-queue.ts';
 import { Tracer } from './tracer.ts';
 
 export interface IpStackOptions {
@@ -66,9 +60,6 @@ export interface ConnectionSummary {
 }
 
 const DEFAULT_MTU: Octets = 1500;
-const TTL = 64;
-/** Of the checksum within a segment. */
-const CHECKSUM = 16;
 /** Segments that one connection may send before the next has its turn. */
 const BURST = 32;
 
@@ -89,13 +80,13 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
   readonly #ready: Connection[] = [];
   #burst = 0;
   readonly #replies = new ReplyQueue();
+  readonly #writer: PacketWriter;
   #changed = new Set<Connection | Listener>();
   #lastId = 0;
   #now = -Infinity;
 
   // One record of each kind serves every packet.
   readonly #ip = new Ipv4Header();
-  readonly #outIp = new Ipv4Header();
   readonly #icmp = new IcmpMessage();
   readonly #segment = new Segment();
   readonly #out = new Segment();
@@ -115,10 +106,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     this.#secret = Uint8Array.from(options.isnSecret);
     this.#trace = options.trace === true ? [] : null;
     this.#tracer = this.#trace === null ? null : new Tracer(this.#trace);
-    this.#outIp.source.copyFrom(this.address);
-    this.#outIp.ttl = TTL;
-    this.#outIp.dontFragment = true;
-    this.#outIp.id = this.#random() & 0xffff;
+    this.#writer = new PacketWriter(this.address, this.parts, options.random() & 0xffff);
   }
 
   /** OPEN, active. @throws MisuseError for a bad address or port, and when that 4-tuple is in use. @rfc 9293 3.10.1 */
@@ -181,9 +169,9 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     this.#tick(now);
     const reply = this.#replies.shift();
     if (reply !== undefined) {
-      if (reply.kind === 'echo') return this.#writeEcho(into, start, reply.remote, reply.message);
+      if (reply.kind === 'echo') return this.#writer.echoReply(reply.message, into, start, reply.remote);
       this.#fillReset(reply.remotePort, reply.localPort, reply.segment);
-      return this.#writeTcp(now, 0, into, start, reply.remote, 'first');
+      return this.#writer.segment(this.#transmit(now, 0, 'first'), into, start, reply.remote);
     }
     for (let connection = this.#ready[0]; connection !== undefined; connection = this.#ready[0]) {
       const { tcb } = connection;
@@ -204,7 +192,8 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
       this.#out.destinationPort = tcb.tuple.remotePort;
       this.#deadlines.schedule(connection, tcb.timers.next());
       if (this.#tracer !== null) this.#tracer.compare(now, connection);
-      return this.#writeTcp(now, connection.id, into, start, tcb.tuple.remoteAddress, filled);
+      const out = this.#transmit(now, connection.id, filled);
+      return this.#writer.segment(out, into, start, tcb.tuple.remoteAddress);
     }
     return 0;
   }
@@ -443,47 +432,14 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     out.flags |= ACK;
   }
 
-  #writeTcp(
-    now: Micros,
-    connection: number,
-    into: Uint8Array,
-    start: number,
-    remote: Address,
-    filled: Filled,
-  ): Octets {
+  /** Count and trace what `#out` holds, then write it. */
+  #transmit(now: Micros, connection: number, filled: Filled): Segment {
     const out = this.#out;
-    const at = start + IPV4_HEADER_LENGTH;
-    const length = this.parts.codec.writeSegment(out, into, at);
-    const pseudo = pseudoHeaderSum(this.address, remote, PROTOCOL_TCP, length);
-    const sum = ~this.parts.checksum.checksum(into, at, at + length, pseudo);
-    into[at + CHECKSUM] = sum >>> 8;
-    into[at + CHECKSUM + 1] = sum;
     this.counters.segmentsSent++;
     if (filled === 'again') this.counters.retransmitted++;
     if ((out.flags & RST) !== 0) this.counters.resetsSent++;
     this.#tracer?.sent(now, connection, out, filled);
-    return this.#writeIp(into, start, remote, PROTOCOL_TCP, length);
-  }
-
-  #writeEcho(into: Uint8Array, start: number, remote: Address, echo: Echo): Octets {
-    const message = this.#icmp;
-    message.type = ICMP_ECHO_REPLY;
-    message.code = 0;
-    message.id = echo.id;
-    message.sequence = echo.sequence;
-    message.bytes = echo.body;
-    message.bodyStart = 0;
-    message.bodyEnd = echo.body.length;
-    const length = writeIcmp(message, into, start + IPV4_HEADER_LENGTH);
-    return this.#writeIp(into, start, remote, PROTOCOL_ICMP, length);
-  }
-
-  #writeIp(into: Uint8Array, start: number, remote: Address, protocol: number, length: Octets): Octets {
-    const ip = this.#outIp;
-    ip.destination.copyFrom(remote);
-    ip.protocol = protocol;
-    ip.id = (ip.id + 1) & 0xffff;
-    return writeIpv4(ip, into, start, length) + length;
+    return out;
   }
 
   #raise(target: Listener, bits: number): void {

@@ -1,6 +1,6 @@
 /** The retransmission queue: one record for each segment that was sent and takes up sequence space, oldest first. @rfc 9293 3.4 */
 import type { Micros, Octets, Seq } from '../units.ts';
-import { seqAdd, seqDistance } from '../wire/seq.ts';
+import type { SequencePart } from './sequence.ts';
 
 export interface SentSegment {
   seq: Seq;
@@ -18,10 +18,15 @@ export interface SentSegment {
 
 /** A queue of records that are used again, so that a steady flow makes no garbage. */
 export class RetransmitQueue {
+  readonly #sequence: SequencePart;
   readonly #records: SentSegment[] = [];
   #head = 0;
   #length = 0;
   #lostOctets: Octets = 0;
+
+  constructor(sequence: SequencePart) {
+    this.#sequence = sequence;
+  }
 
   get length(): number {
     return this.#length;
@@ -54,11 +59,11 @@ export class RetransmitQueue {
   release(una: Seq): void {
     while (this.#length > 0) {
       const first = this.at(0);
-      const acked = seqDistance(first.seq, una);
+      const acked = this.#sequence.distance(first.seq, una);
       if (acked <= 0) return;
       if (acked < first.len) {
         if (first.lost) this.#lostOctets -= acked;
-        first.seq = seqAdd(first.seq, acked);
+        first.seq = this.#sequence.add(first.seq, acked);
         first.len -= acked;
         return;
       }

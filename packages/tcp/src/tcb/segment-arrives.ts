@@ -1,6 +1,7 @@
 /** SEGMENT ARRIVES: the heart of TCP, check by check in the RFC's order. @rfc 9293 3.10.7 */
-import type { Micros, Octets, Seq } from '../units.ts';
+import type { Micros, Octets } from '../units.ts';
 import { ACK, FIN, RST, SYN, type Segment } from '../wire/segment.ts';
+import { seq, seqAdd } from '../wire/seq.ts';
 import type { Outgoing } from './parts.ts';
 import { take } from './receive-window.ts';
 import { DEFAULT_MSS, type Step, type Tcb } from './tcb.ts';
@@ -65,7 +66,7 @@ function otherwise(now: Micros, tcb: Tcb, segment: Segment): void {
 export function closedArrives(segment: Segment): Outgoing | null {
   if (segment.rst) return null;
   if (segment.hasAck) return { seq: segment.ack, flags: RST };
-  return { seq: 0 as Seq, ack: ((segment.seq + segment.len) >>> 0) as Seq, flags: RST };
+  return { seq: seq(0), ack: seqAdd(segment.seq, segment.len), flags: RST };
 }
 
 /** @rfc 9293 3.10.7.2 */
@@ -179,14 +180,15 @@ function trimAnsweringSyn(tcb: Tcb, segment: Segment): void {
 
 /** The four cases of the table in §3.4. @rfc 9293 3.4 */
 function acceptable(tcb: Tcb, segment: Segment): boolean {
-  const { inWindow, add } = tcb.parts.sequence;
+  const { sequence } = tcb.parts;
   const { nxt, wnd } = tcb.rcv;
   const { len } = segment;
   if (wnd === 0) {
     // A window of 0 still takes valid ACKs and resets; text is cut off later. §3.10.7.4, MUST-66.
     return segment.seq === nxt;
   }
-  return inWindow(segment.seq, nxt, wnd) || (len > 0 && inWindow(add(segment.seq, len - 1), nxt, wnd));
+  if (sequence.inWindow(segment.seq, nxt, wnd)) return true;
+  return len > 0 && sequence.inWindow(sequence.add(segment.seq, len - 1), nxt, wnd);
 }
 
 /** Second: a reset counts only at RCV.NXT exactly; elsewhere in the window it is challenged. @rfc 9293 3.10.7.4 second, 5961 3.2 */

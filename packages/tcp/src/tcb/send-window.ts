@@ -23,8 +23,10 @@ export interface SendWindowPart {
  */
 function update(tcb: Tcb, segment: Segment): void {
   const { snd, parts } = tcb;
-  const { less, lessOrEqual } = parts.sequence;
-  const newer = less(snd.wl1, segment.seq) || (snd.wl1 === segment.seq && lessOrEqual(snd.wl2, segment.ack));
+  const { sequence } = parts;
+  const newer =
+    sequence.less(snd.wl1, segment.seq) ||
+    (snd.wl1 === segment.seq && sequence.lessOrEqual(snd.wl2, segment.ack));
   if (!newer) return;
   // The window of a SYN is never scaled. RFC 7323 §2.2.
   snd.wnd = segment.syn ? segment.wnd : segment.wnd * 2 ** snd.scale;

@@ -143,7 +143,7 @@ export class Tcb {
     this.reassembler = parts.reassembler.create();
     this.rto = parts.rtt.timeout(null, settings);
     this.recovery = {
-      queue: new RetransmitQueue(),
+      queue: new RetransmitQueue(parts.sequence),
       duplicateAcks: 0,
       inRecovery: false,
       recover: null,

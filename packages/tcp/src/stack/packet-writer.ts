@@ -1,0 +1,61 @@
+/** Writes one host's IP packets: header, checksums, and the payload that a protocol brings. */
+import type { Octets } from '../units.ts';
+import type { Parts } from '../tcb/parts.ts';
+import type { Address } from '../wire/address.ts';
+import { pseudoHeaderSum } from '../wire/checksum.ts';
+import { ICMP_ECHO_REPLY, IcmpMessage, writeIcmp } from '../wire/icmp.ts';
+import { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, writeIpv4 } from '../wire/ipv4.ts';
+import type { Segment } from '../wire/segment.ts';
+import type { Echo } from './reply-queue.ts';
+
+const TTL = 64;
+/** Of the checksum within a segment. */
+const CHECKSUM = 16;
+
+export class PacketWriter {
+  readonly #parts: Parts;
+  readonly #ip = new Ipv4Header();
+  readonly #icmp = new IcmpMessage();
+
+  /** @param firstId identification of the first packet, 0 to 0xffff */
+  constructor(source: Address, parts: Parts, firstId: number) {
+    this.#parts = parts;
+    this.#ip.source.copyFrom(source);
+    this.#ip.ttl = TTL;
+    this.#ip.dontFragment = true;
+    this.#ip.id = firstId;
+  }
+
+  /** Write `segment` as a packet at into[start…]. @returns octets */
+  segment(segment: Segment, into: Uint8Array, start: number, remote: Address): Octets {
+    const at = start + IPV4_HEADER_LENGTH;
+    const length = this.#parts.codec.writeSegment(segment, into, at);
+    const pseudo = pseudoHeaderSum(this.#ip.source, remote, PROTOCOL_TCP, length);
+    const sum = ~this.#parts.checksum.checksum(into, at, at + length, pseudo);
+    into[at + CHECKSUM] = sum >>> 8;
+    into[at + CHECKSUM + 1] = sum;
+    return this.#header(into, start, remote, PROTOCOL_TCP, length);
+  }
+
+  /** Write the answer to an echo request at into[start…]. @returns octets */
+  echoReply(echo: Echo, into: Uint8Array, start: number, remote: Address): Octets {
+    const message = this.#icmp;
+    message.type = ICMP_ECHO_REPLY;
+    message.code = 0;
+    message.id = echo.id;
+    message.sequence = echo.sequence;
+    message.bytes = echo.body;
+    message.bodyStart = 0;
+    message.bodyEnd = echo.body.length;
+    const length = writeIcmp(message, into, start + IPV4_HEADER_LENGTH);
+    return this.#header(into, start, remote, PROTOCOL_ICMP, length);
+  }
+
+  #header(into: Uint8Array, start: number, remote: Address, protocol: number, length: Octets): Octets {
+    const ip = this.#ip;
+    ip.destination.copyFrom(remote);
+    ip.protocol = protocol;
+    ip.id = (ip.id + 1) & 0xffff;
+    return writeIpv4(ip, into, start, length) + length;
+  }
+}
