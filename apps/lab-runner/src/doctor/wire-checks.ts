@@ -1,25 +1,64 @@
 /** What stands between us and a wire: rights, native code, and interfaces that are not what they seem. */
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describeLeftovers, probeNamespaces } from '@tcblab/host/namespace';
+import { interfaceNames, readOffloads } from '@tcblab/raw-socket';
+import { loadNativeAddon, nativeAddon, prebuildOf } from '@tcblab/raw-socket/native';
 import { fail, info, ok, warn, type Check, type Finding } from './finding.ts';
 import { contentOf, type MachineFacts } from './machine-facts.ts';
-import { explainRefusal, namespaceSwitches } from './namespace-refusal.ts';
+import { REPOSITORY } from '../repository.ts';
 
 export function wireChecks(facts: MachineFacts): Check[] {
   if (facts.platform !== 'linux') return [];
   return [
-    { title: 'namespaces', look: () => [namespaces(facts)] },
+    { title: 'native code', look: nativeCode },
+    { title: 'namespaces', look: async () => [await namespaces()] },
     { title: 'capabilities', look: () => [capabilities()] },
     { title: 'receive buffer', look: () => [receiveBuffer()] },
     { title: 'interfaces', look: interfaces },
+    { title: 'leftovers', look: () => [leftovers()] },
   ];
 }
 
-function namespaces(facts: MachineFacts): Finding {
-  const tried = spawnSync('unshare', ['-U', '-r', '-n', 'true'], { encoding: 'utf8' });
-  if (tried.status === 0) return ok('namespaces', 'allowed');
-  const refusal = explainRefusal(namespaceSwitches(), facts, tried.stderr);
-  return fail('namespaces', refusal.reason, refusal.remedy);
+async function namespaces(): Promise<Finding> {
+  const probe = await probeNamespaces();
+  if (!probe.ok) return fail('namespaces', probe.reason, probe.remedy);
+  return ok(
+    'namespaces',
+    probe.as === 'root' ? 'two and a cable made, as root' : 'two and a cable made, without root',
+  );
+}
+
+function leftovers(): Finding {
+  const found = describeLeftovers();
+  if (found.length === 0) return ok('leftovers', 'no process of an earlier run');
+  const pids = found.map(({ pid }) => pid).join(', ');
+  return warn('leftovers', `processes of earlier runs: ${pids}`, './tcblab clean');
+}
+
+/** The addons that speak to the kernel: committed as binaries, compiled here where their source differs. */
+function nativeCode(): Finding[] {
+  return ['raw-socket', 'host'].flatMap((name) => {
+    const folder = join(REPOSITORY, 'packages', name, 'native');
+    const sources = entriesOf(folder).filter((file) => file.endsWith('.c'));
+    return sources.map((file) => addonFinding(join(folder, file)));
+  });
+}
+
+function addonFinding(source: string): Finding {
+  const addon = nativeAddon(source);
+  try {
+    loadNativeAddon(pathToFileURL(source));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('. Remedy')[0] : String(error);
+    return fail(addon.name, reason, 'sudo apt install gcc libc6-dev');
+  }
+  const prebuilt = prebuildOf(addon, process.arch).recordedHash === addon.hash;
+  return ok(
+    addon.name,
+    prebuilt ? `native code for linux-${process.arch}, as committed` : 'native code, compiled here',
+  );
 }
 
 const CAP_NET_ADMIN = 12n;
@@ -48,21 +87,59 @@ function receiveBuffer(): Finding {
       );
 }
 
-const NETWORKS = '/sys/class/net';
-
+/** The interfaces of a machine, for whoever wants to use one as a real wire. */
 function interfaces(): Finding[] {
-  const names = readdirSync(NETWORKS).filter((name) => name !== 'lo');
-  return names.flatMap((name): Finding[] => {
-    const parts = readdirSync(`${NETWORKS}/${name}`);
-    if (parts.includes('wireless') || parts.includes('phy80211')) {
-      return [
-        warn(
-          name,
-          "Wi-Fi: the access point drops frames from any MAC address but the card's own",
-          'use a cable between the two machines, or --bench netns',
-        ),
-      ];
-    }
+  return interfaceNames()
+    .filter((name) => name !== 'lo')
+    .map((name) => interfaceFinding(name));
+}
+
+function interfaceFinding(name: string): Finding {
+  const parts = entriesOf(`/sys/class/net/${name}`);
+  if (parts.includes('wireless') || parts.includes('phy80211')) {
+    return warn(
+      name,
+      "Wi-Fi: the access point drops frames from any MAC address but the card's own",
+      'use a cable between the two machines, or --bench netns',
+    );
+  }
+  if (!parts.includes('device')) return info(name, 'a virtual interface');
+  const on = offloadsOn(name);
+  if (on === undefined) return info(name, 'its offloads cannot be read');
+  if (on.length === 0) return ok(name, 'no offloads: captures show what is on the wire');
+  // A run switches them off and on again; only who captures by hand is concerned.
+  return {
+    ...info(
+      name,
+      `offloads on (${on.join(', ')}): captures made by hand show frames that never were on the wire`,
+    ),
+    remedy: `sudo ethtool -K ${name} ${on.map((offload) => `${offload} off`).join(' ')}`,
+  };
+}
+
+const ETHTOOL_NAMES = {
+  rxChecksum: 'rx',
+  txChecksum: 'tx',
+  tcpSegmentation: 'tso',
+  genericSegmentation: 'gso',
+  genericReceive: 'gro',
+} as const;
+
+/** @returns names as ethtool knows them; undefined when the driver or our rights do not tell */
+function offloadsOn(name: string): string[] | undefined {
+  try {
+    const offloads = readOffloads(name);
+    const names = Object.keys(ETHTOOL_NAMES) as (keyof typeof ETHTOOL_NAMES)[];
+    return names.filter((offload) => offloads[offload]).map((offload) => ETHTOOL_NAMES[offload]);
+  } catch {
+    return undefined;
+  }
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
     return [];
-  });
+  }
 }
