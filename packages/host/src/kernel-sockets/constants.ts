@@ -8,7 +8,7 @@ export const AF = { UNSPEC: 0, INET: 2, NETLINK: 16, INET6: 10, PACKET: 17 } as 
 
 export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const;
 
-export const IPPROTO = { IP: 0, ICMP: 1, TCP: 6, UDP: 17, IPV6: 41 } as const;
+export const IPPROTO = { IP: 0, ICMP: 1, TCP: 6, UDP: 17, IPV6: 41, RAW: 255 } as const;
 
 /** `level` of getsockopt and setsockopt. */
 export const SOL = { SOCKET: 1, IP: 0, TCP: 6, UDP: 17, IPV6: 41, NETLINK: 270 } as const;

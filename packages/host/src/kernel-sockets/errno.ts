@@ -1,5 +1,5 @@
 /** The names of the kernel's error numbers, and what a system call gave. */
-import { getSystemErrorMap } from 'node:util';
+import { constants } from 'node:os';
 import { MachineError } from '@tcblab/raw-socket';
 
 /** What a system call gave: its value, or the name of the errno that it failed with. */
@@ -7,15 +7,22 @@ export type Outcome<T> =
   | { readonly value: T; readonly errno?: undefined }
   | { readonly errno: string; readonly value?: undefined };
 
-const table = getSystemErrorMap();
-const numbers = new Map([...table].map(([number, [name]]) => [name, -number]));
-numbers.set('EOPNOTSUPP', 95);
+const numbers = new Map<string, number>([
+  ...Object.entries(constants.errno),
+  // Sockets give these too; Node has no names for them.
+  ['EPFNOSUPPORT', 96],
+  ['ESHUTDOWN', 108],
+  ['EHOSTDOWN', 112],
+]);
+// Where one number has two names, the one that manual pages and scripts use of sockets.
+const aliases = new Set(['EWOULDBLOCK', 'ENOTSUP']);
+const names = new Map(
+  [...numbers].filter(([name]) => !aliases.has(name)).map(([name, number]) => [number, name]),
+);
 
 /** The name of an error number as the manual pages write it, such as `ECONNREFUSED`. */
 export function errnoName(number: number): string {
-  // 95 has two names; of sockets, POSIX and every script say EOPNOTSUPP.
-  if (number === 95) return 'EOPNOTSUPP';
-  return table.get(-number)?.[0] ?? `errno ${number}`;
+  return names.get(number) ?? `errno ${number}`;
 }
 
 /** The number of such a name. Of a name that this machine does not know it is EIO's. */

@@ -1,5 +1,8 @@
 /** The kernel's own TCP, call by call: every call and option a script can name, errno kept. */
-export { KernelSocket, type Linger, type Received } from './kernel-socket.ts';
+export { KernelSocket, type Linger, type Network, type Received, thisNetwork } from './kernel-socket.ts';
+export { accept, connect, read, write } from './waiting-calls.ts';
+export { Epoll, poll } from './poll.ts';
+export { destroySocket, listSockets, type ListedSocket } from './socket-list.ts';
 export { type SocketAddress, socketAddressText } from './socket-address.ts';
 export { type Outcome, errnoName, errnoNumber } from './errno.ts';
 export { readTcpInfo, type TcpInfo, type TcpInfoField } from './tcp-info.ts';

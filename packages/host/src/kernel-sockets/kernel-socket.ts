@@ -2,7 +2,7 @@
 import { addon } from './addon.ts';
 import type { WatchHandle } from './addon.ts';
 import { AF, IOCTL, IPPROTO, POLL, SO, SOCK, SOL, TCP } from './constants.ts';
-import { outcome } from './errno.ts';
+import { demand, outcome } from './errno.ts';
 import type { Outcome } from './errno.ts';
 import { readSocketAddress, SOCKADDR_ROOM, writeSocketAddress } from './socket-address.ts';
 import type { SocketAddress } from './socket-address.ts';
@@ -31,6 +31,31 @@ export interface Linger {
 
 /** Why a wait ended: the conditions that hold (POLL bits), or that the socket was closed meanwhile. */
 type Waiter = { readonly wanted: number; readonly settle: (ready: Outcome<number>) => void };
+
+/** A network that sockets can live in: this process's own, or that of a namespace. */
+export interface Network {
+  /** Open a socket there. @throws MachineError when the kernel refuses */
+  socket(domain: number, type: number, protocol?: number): KernelSocket;
+}
+
+/** The network that this process is in. */
+export const thisNetwork: Network = {
+  socket: (domain, type, protocol) => demand(KernelSocket.open(domain, type, protocol), 'open a socket'),
+};
+
+/** Do something with a socket that is closed afterwards. */
+export function withSocket<T>(
+  network: Network,
+  [domain, type, protocol]: readonly [domain: number, type: number, protocol: number],
+  use: (socket: KernelSocket) => T,
+): T {
+  const socket = network.socket(domain, type, protocol);
+  try {
+    return use(socket);
+  } finally {
+    socket.close();
+  }
+}
 
 /**
  * A socket of the kernel, always non-blocking: a call that would wait gives EAGAIN or EINPROGRESS.

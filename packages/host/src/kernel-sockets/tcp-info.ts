@@ -3,7 +3,7 @@ import { TCP_STATES } from './constants.ts';
 import type { KernelTcpState } from './constants.ts';
 
 /** The fields of linux/tcp.h in their order, each with its size. One the running kernel does not have reads as absent. */
-const layout = [
+export const tcpInfoLayout = [
   ['tcpi_state', 1],
   ['tcpi_ca_state', 1],
   ['tcpi_retransmits', 1],
@@ -69,7 +69,7 @@ const layout = [
 type BitFields = 'wscale' | 'flags';
 
 export type TcpInfoField =
-  | Exclude<(typeof layout)[number][0], BitFields>
+  | Exclude<(typeof tcpInfoLayout)[number][0], BitFields>
   | 'tcpi_snd_wscale'
   | 'tcpi_rcv_wscale'
   | 'tcpi_delivery_rate_app_limited'
@@ -92,7 +92,7 @@ export function readTcpInfo(raw: Uint8Array): TcpInfo {
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const fields: { [field in TcpInfoField]?: number } = {};
   let at = 0;
-  for (const [name, size] of layout) {
+  for (const [name, size] of tcpInfoLayout) {
     if (at + size > raw.length) break;
     const value = readUnsigned(view, at, size);
     at += size;

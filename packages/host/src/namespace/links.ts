@@ -3,6 +3,7 @@ import type { Offloads } from '@tcblab/raw-socket';
 import { MisuseError } from '@tcblab/tcp';
 import { AF, IOCTL, SOCK } from '../kernel-sockets/constants.ts';
 import { demand } from '../kernel-sockets/errno.ts';
+import { withSocket } from '../kernel-sockets/kernel-socket.ts';
 import { ask, attributes, NETLINK, NLM, readAttributes, text, u32 } from '../kernel-sockets/netlink.ts';
 import type { Attribute } from '../kernel-sockets/netlink.ts';
 import { addressBytes } from '../kernel-sockets/socket-address.ts';
@@ -133,7 +134,7 @@ const offloadRequests = {
 
 /** Which of an interface's offloads are on. */
 export function readOffloads(namespace: Namespace, interfaceName: string): Offloads {
-  return namespace.withSocket(AF.INET, SOCK.DGRAM, 0, (socket) => {
+  return withSocket(namespace, [AF.INET, SOCK.DGRAM, 0], (socket) => {
     const read = (name: keyof Offloads) => {
       const value = Uint32Array.of(offloadRequests[name][0], 0);
       const asked = socket.interfaceIoctl(IOCTL.SIOCETHTOOL, interfaceName, new Uint8Array(value.buffer));
@@ -155,7 +156,7 @@ export function readOffloads(namespace: Namespace, interfaceName: string): Offlo
  * checksum filled in by the sender and verified by the receiver.
  */
 export function turnOffloadsOff(namespace: Namespace, interfaceName: string): void {
-  namespace.withSocket(AF.INET, SOCK.DGRAM, 0, (socket) => {
+  withSocket(namespace, [AF.INET, SOCK.DGRAM, 0], (socket) => {
     for (const [name, [, request]] of Object.entries(offloadRequests)) {
       const value = new Uint8Array(Uint32Array.of(request, 0).buffer);
       const set = socket.interfaceIoctl(IOCTL.SIOCETHTOOL, interfaceName, value);
@@ -185,5 +186,7 @@ function interfaceHeader(index: number, flags = 0): Uint8Array {
 }
 
 function route(namespace: Namespace, request: Parameters<typeof ask>[1], tried: string): Uint8Array[] {
-  return namespace.withSocket(AF.NETLINK, SOCK.RAW, NETLINK.ROUTE, (socket) => ask(socket, request, tried));
+  return withSocket(namespace, [AF.NETLINK, SOCK.RAW, NETLINK.ROUTE], (socket) =>
+    ask(socket, request, tried),
+  );
 }

@@ -4,7 +4,7 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { closeSync, constants, readFileSync, writeSync } from 'node:fs';
 import { MachineError } from '@tcblab/raw-socket';
 import { demand, outcome } from '../kernel-sockets/errno.ts';
-import { KernelSocket } from '../kernel-sockets/kernel-socket.ts';
+import { KernelSocket, type Network } from '../kernel-sockets/kernel-socket.ts';
 import { addon } from './addon.ts';
 import { markedEnvironment } from './leftovers.ts';
 
@@ -52,7 +52,7 @@ export class NamespaceOwner {
  * One network namespace. It has no name and no process of its own: it lives while this object holds its descriptor, a
  * process spawned into it runs, or a socket in it is open. When this process dies, the kernel clears it away.
  */
-export class Namespace {
+export class Namespace implements Network {
   readonly owner: NamespaceOwner;
   readonly netFd: number;
   #closed = false;
@@ -66,16 +66,6 @@ export class Namespace {
   socket(domain: number, type: number, protocol = 0): KernelSocket {
     const fd = addon().socket(this.owner.userFd, this.netFd, domain, type, protocol);
     return new KernelSocket(demand(outcome(fd), 'open a socket in a network namespace'));
-  }
-
-  /** Do something with a socket of this namespace, which is closed afterwards. */
-  withSocket<T>(domain: number, type: number, protocol: number, use: (socket: KernelSocket) => T): T {
-    const socket = this.socket(domain, type, protocol);
-    try {
-      return use(socket);
-    } finally {
-      socket.close();
-    }
   }
 
   /** Read a setting of this namespace, by its name as sysctl(8) writes it: `net.ipv4.tcp_congestion_control`. */
