@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -192,7 +192,6 @@ async function startRunner([command = '', ...args]: string[]): Promise<Held> {
 
 async function expectGone(held: Held): Promise<void> {
   await until(() => [...held.programs, ...held.grandchildren].every((pid) => !isAlive(pid)));
-  // A process that is dead but not yet collected still counts as in its user namespace.
   await until(() => {
     const left = namespacesInUse();
     return held.namespaces.every((namespace) => !left.has(namespace));
@@ -210,11 +209,11 @@ function isAlive(pid: number): boolean {
 
 /** Every namespace that some process is in or holds open. */
 function namespacesInUse(): Set<string> {
-  const found = execFileSync('sh', [
-    '-c',
-    'readlink /proc/[0-9]*/ns/net /proc/[0-9]*/ns/user /proc/[0-9]*/fd/* || true',
-  ]);
-  return new Set(found.toString('latin1').split('\n'));
+  const running = readdirSync('/proc').map(Number).filter(isAlive);
+  const links = running.map((pid) => `/proc/${pid}/ns/net /proc/${pid}/ns/user /proc/${pid}/fd/*`);
+  // One of them may end while we look: what can be read is what there is.
+  const read = spawnSync('sh', ['-c', `readlink ${links.join(' ')}`], { encoding: 'latin1' });
+  return new Set(read.stdout.split('\n'));
 }
 
 async function until(condition: () => boolean): Promise<void> {
