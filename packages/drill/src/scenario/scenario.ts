@@ -89,17 +89,21 @@ export interface SegmentPattern {
   readonly line: number;
   /** The role that sent it; absent = either end. */
   readonly from?: string;
-  /** Control bits that must be set, and `absent` bits that must not; PSH and the rest are free. */
-  readonly flags: number;
-  readonly absent: number;
+  /** Control bits that must be set; the others are free. */
+  readonly set: number;
+  /** Control bits that must not be set. */
+  readonly clear: number;
+  /** There must be payload. */
+  readonly carriesData: boolean;
   /** SEG.SEQ must be this. */
   readonly seq?: number;
-  /** The acknowledgement covers everything up to here: SEG.ACK is this or more. */
+  /**
+   * What the segment carries reaches this place of the sequence space, SYN and FIN counting one each. A SYN or FIN that
+   * is asked for lies just before it; of data, the octet just before it is in the segment.
+   */
+  readonly to?: number;
+  /** The acknowledgement covers everything before this: SEG.ACK is this or more. */
   readonly acks?: number;
-  /** SEG.ACK must be exactly this. */
-  readonly ack?: number;
-  /** The segment carries the last octet before this position of the sender's stream, counted from 1 as the first octet is. */
-  readonly dataTo?: number;
   /** Octets of payload must be this. */
   readonly length?: Octets;
   /** What the author wrote, for people: `client sends SYN`. */
