@@ -37,7 +37,7 @@ const END_KEYS = ['host', 'do', 'wire', 'states'];
 const PLAIN_VERBS = ['accept', 'receive-end', 'close', 'release', 'abort'] as const;
 const VERBS = ['listen', 'open', 'send', 'receive', 'wait', 'wait-state', ...PLAIN_VERBS];
 const STEP_KEYS = ['at', 'on', 'fails'];
-const PATTERN_KEYS = ['without', 'seq', 'to', 'acks', 'length', 'rfc', 'proves', 'page'];
+const PATTERN_KEYS = ['without', 'again', 'seq', 'to', 'acks', 'length', 'rfc', 'proves', 'page'];
 const WIRE_KEYS = ['drop', 'duplicate', 'corrupt', 'delay', 'by'];
 const STATES: readonly State[] = [
   'CLOSED',
@@ -245,7 +245,7 @@ class ScenarioParser extends YamlReader {
 
   #wire(entry: Entry | undefined): FrameRule[] {
     if (entry === undefined) return [];
-    return this.list(entry.value, 'wire').flatMap((node) => {
+    return this.list(entry.value, 'wire').flatMap((node): FrameRule[] => {
       const rule = this.map(node, WIRE_KEYS, 'a rule of the wire');
       if (rule === null) return [];
       const actions = (['drop', 'duplicate', 'corrupt', 'delay'] as const).filter((action) => rule.has(action));
@@ -307,6 +307,10 @@ class ScenarioParser extends YamlReader {
     if (flags === null || rfc === null) return null;
     const without = entries.get('without');
     const page = entries.get('page');
+    const again = entries.get('again');
+    if (again !== undefined && !(isScalar(again.value) && again.value.value === true)) {
+      this.problem(again.value, "again is true, or is left out");
+    }
     const numbers: { seq?: number; to?: number; acks?: number; length?: number } = {};
     for (const key of ['seq', 'to', 'acks', 'length'] as const) {
       const entry = entries.get(key);
@@ -320,8 +324,9 @@ class ScenarioParser extends YamlReader {
       set: flags.set,
       clear: flags.clear | (without === undefined ? 0 : (this.#flags(without.value)?.set ?? 0)),
       carriesData: flags.carriesData,
+      again: again !== undefined,
       ...numbers,
-      text: describe(sender, String(isScalar(what) ? what.value : ''), numbers),
+      text: describe(sender, `${String(isScalar(what) ? what.value : '')}${again === undefined ? '' : ' again'}`, numbers),
       rfc,
       proves,
       ...(page === undefined ? {} : { page: this.text(page.value, 'page') ?? '' }),

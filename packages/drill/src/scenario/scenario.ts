@@ -95,6 +95,8 @@ export interface SegmentPattern {
   readonly clear: number;
   /** There must be payload. */
   readonly carriesData: boolean;
+  /** It was sent before, in whole or in part. In `expect` it is also a later segment than the one matched before it. */
+  readonly again: boolean;
   /** SEG.SEQ must be this. */
   readonly seq?: number;
   /**
