@@ -9,6 +9,8 @@ export interface Evidence {
   readonly hosts: readonly [HostEvidence, HostEvidence];
   /** Why the run ended: both programs were through, the scenario's limit came, or nothing could ever happen any more. */
   readonly ended: 'done' | 'limit' | 'quiet';
+  /** The same in a sentence, where more can be said. */
+  readonly reason?: string;
   /** What of the platform broke. Any fault makes the verdict `inconclusive`, whatever else was seen. */
   readonly faults: readonly PlatformFault[];
 }
@@ -26,6 +28,8 @@ export interface HostEvidence {
   readonly application: EndReport;
   /** What the implementation tells of itself. Explains, never proves; empty for a kernel. */
   readonly trace: readonly TraceEvent[];
+  /** The TCP under judgement threw an exception: its text. */
+  readonly crashed?: string;
 }
 
 /** A frame as it stood on the wire at one host. */

@@ -10,6 +10,10 @@ export type {
   StepReport,
   TappedFrame,
 } from './evidence.ts';
+export { judge } from './judge.ts';
+export type { Judgement } from './judge.ts';
+export { formatProblem, parseScenario } from './parse-scenario.ts';
+export type { ParsedScenario } from './parse-scenario.ts';
 export { fillPattern, findStranger, patternOctet } from './pattern.ts';
 export type {
   Data,
@@ -21,3 +25,8 @@ export type {
   ScenarioEnd,
   SegmentPattern,
 } from './scenario.ts';
+export { describeSighted, sightSegments } from './sighted-segment.ts';
+export type { BadSegment, SightedSegment, Sightings } from './sighted-segment.ts';
+export { createStackPort } from './stack-port.ts';
+export type { UserCalls } from './stack-port.ts';
+export type { Problem } from './yaml-reader.ts';

@@ -6,7 +6,16 @@ import { ACK, FIN, PSH, RST, SYN, URG } from '@tcblab/tcp/wire';
 import { isMap, isScalar } from 'yaml';
 import type { Node } from 'yaml';
 import { findRequirement, nearestRequirement } from '../catalogue/requirement.ts';
-import type { Data, EndCall, EndStep, Expectation, HostName, Scenario, ScenarioEnd, SegmentPattern } from './scenario.ts';
+import type {
+  Data,
+  EndCall,
+  EndStep,
+  Expectation,
+  HostName,
+  Scenario,
+  ScenarioEnd,
+  SegmentPattern,
+} from './scenario.ts';
 import { YamlReader } from './yaml-reader.ts';
 import type { Entry, Problem } from './yaml-reader.ts';
 
@@ -23,7 +32,9 @@ export function parseScenario(name: string, text: string): ParsedScenario {
   const parser = new ScenarioParser(text);
   const value = parser.scenario(name);
   if (value !== null && parser.problems.length === 0) return { ok: true, value };
-  const problems = parser.problems.toSorted((one, other) => one.line - other.line || one.column - other.column);
+  const problems = parser.problems.toSorted(
+    (one, other) => one.line - other.line || one.column - other.column,
+  );
   return { ok: false, problems };
 }
 
@@ -32,12 +43,23 @@ export function formatProblem(file: string, { line, column, message }: Problem):
   return `${file}:${line}:${column}: ${message}`;
 }
 
-const SCENARIO_KEYS = ['title', 'about', 'page', 'proves', 'limit', 'delay', 'ends', 'see-at', 'expect', 'never'];
+const SCENARIO_KEYS = [
+  'title',
+  'about',
+  'page',
+  'proves',
+  'limit',
+  'delay',
+  'ends',
+  'see-at',
+  'expect',
+  'never',
+];
 const END_KEYS = ['host', 'do', 'wire', 'states'];
 const PLAIN_VERBS = ['accept', 'receive-end', 'close', 'release', 'abort'] as const;
 const VERBS = ['listen', 'open', 'send', 'receive', 'wait', 'wait-state', ...PLAIN_VERBS];
 const STEP_KEYS = ['at', 'on', 'fails'];
-const PATTERN_KEYS = ['without', 'again', 'seq', 'to', 'acks', 'length', 'rfc', 'proves', 'page'];
+const PATTERN_KEYS = ['without', 'again', 'seq', 'to', 'ack', 'acks', 'length', 'rfc', 'proves', 'page'];
 const WIRE_KEYS = ['drop', 'duplicate', 'corrupt', 'delay', 'by'];
 const STATES: readonly State[] = [
   'CLOSED',
@@ -52,7 +74,16 @@ const STATES: readonly State[] = [
   'LAST-ACK',
   'TIME-WAIT',
 ];
-const ERRNOS = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ECONNABORTED', 'EADDRINUSE', 'EPIPE', 'ENOTCONN'];
+const ERRNOS = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ECONNABORTED',
+  'EADDRINUSE',
+  'EPIPE',
+  'ENOTCONN',
+];
 const FLAGS: Readonly<Record<string, number>> = { SYN, ACK, FIN, RST, PSH, URG };
 const ROLE = /^[a-z][a-z0-9-]*$/;
 const LONGEST: Micros = 3_600_000_000;
@@ -61,7 +92,8 @@ class ScenarioParser extends YamlReader {
   #roles: string[] = [];
 
   scenario(name: string): Scenario | null {
-    if (this.root === null) return this.problem(null, 'the file is empty: it begins with title, ends and expect');
+    if (this.root === null)
+      return this.problem(null, 'the file is empty: it begins with title, ends and expect');
     const top = this.map(this.root, SCENARIO_KEYS, 'a scenario');
     if (top === null) return null;
     for (const key of ['title', 'about', 'page', 'ends', 'expect']) {
@@ -107,7 +139,10 @@ class ScenarioParser extends YamlReader {
       if (findRequirement(id) !== null) ids.push(id);
       else {
         const meant = nearestRequirement(id);
-        this.problem(node, `the RFC catalogue has no '${id}'${meant === null ? '' : `: did you mean ${meant}?`}`);
+        this.problem(
+          node,
+          `the RFC catalogue has no '${id}'${meant === null ? '' : `: did you mean ${meant}?`}`,
+        );
       }
     }
     return ids;
@@ -118,17 +153,24 @@ class ScenarioParser extends YamlReader {
     const roles = this.map(entry.value, null, 'ends');
     if (roles === null) return null;
     if (roles.size !== 2) {
-      return this.problem(entry.value, `a scenario has two ends, such as client and server; here are ${roles.size}`);
+      return this.problem(
+        entry.value,
+        `a scenario has two ends, such as client and server; here are ${roles.size}`,
+      );
     }
     this.#roles = [...roles.keys()];
     const ends: ScenarioEnd[] = [];
     for (const [role, { key, value }] of roles) {
       if (!ROLE.test(role) || role === 'either') {
-        this.problem(key, `'${role}' cannot name an end: use small letters, digits and hyphens, and not 'either'`);
+        this.problem(
+          key,
+          `'${role}' cannot name an end: use small letters, digits and hyphens, and not 'either'`,
+        );
       }
       ends.push(this.#end(role, value, ends.length === 0 ? 'a' : 'b'));
     }
-    if (ends[0].host === ends[1].host) this.problem(entry.value, `both ends are on host ${ends[0].host}: one is on a, one on b`);
+    if (ends[0].host === ends[1].host)
+      this.problem(entry.value, `both ends are on host ${ends[0].host}: one is on a, one on b`);
     return ends[0].host === 'a' ? [ends[0], ends[1]] : [ends[1], ends[0]];
   }
 
@@ -136,11 +178,13 @@ class ScenarioParser extends YamlReader {
     const entries = this.map(node, END_KEYS, 'an end');
     const host = entries?.get('host');
     const steps = entries?.get('do');
-    if (entries !== null && steps === undefined) this.problem(node, "an end needs 'do', the list of what its program does");
+    if (entries !== null && steps === undefined)
+      this.problem(node, "an end needs 'do', the list of what its program does");
     return {
       role,
       host: (host && this.oneOf<HostName>(host.value, 'host', ['a', 'b'])) ?? usual,
-      steps: steps === undefined ? [] : this.list(steps.value, 'do').flatMap((step) => this.#step(step) ?? []),
+      steps:
+        steps === undefined ? [] : this.list(steps.value, 'do').flatMap((step) => this.#step(step) ?? []),
       wire: this.#wire(entries?.get('wire')),
       states: this.#states(entries?.get('states')),
     };
@@ -161,7 +205,7 @@ class ScenarioParser extends YamlReader {
       this.oneOf(node, 'a step', VERBS);
       return null;
     }
-    const entries = this.map(node, [...VERBS, ...STEP_KEYS, 'backlog', 'local-port'], 'a step');
+    const entries = this.map(node, [...VERBS, ...STEP_KEYS, 'backlog', 'local-port'], 'a step', PLAIN_VERBS);
     if (entries === null) return null;
     const verbs = VERBS.filter((verb) => entries.has(verb));
     if (verbs.length !== 1) {
@@ -185,13 +229,14 @@ class ScenarioParser extends YamlReader {
   }
 
   #call(verb: string, entries: ReadonlyMap<string, Entry>): EndCall | null {
-    const { value } = entries.get(verb) as Entry;
+    const { value, bare } = entries.get(verb) as Entry;
     for (const [extra, owner] of [
       ['backlog', 'listen'],
       ['local-port', 'open'],
     ]) {
       const entry = entries.get(extra);
-      if (entry !== undefined && verb !== owner) this.problem(entry.key, `'${extra}' belongs to ${owner}, not to ${verb}`);
+      if (entry !== undefined && verb !== owner)
+        this.problem(entry.key, `'${extra}' belongs to ${owner}, not to ${verb}`);
     }
     switch (verb) {
       case 'listen': {
@@ -221,8 +266,11 @@ class ScenarioParser extends YamlReader {
       }
       default: {
         const plain = PLAIN_VERBS.find((name) => name === verb);
-        // `close: now` and the like: the value would be silently lost.
-        this.problem(value, `'${verb}' takes no value: write '- ${verb}'`);
+        if (!bare)
+          this.problem(
+            value,
+            `'${verb}' takes no value: write '- ${verb}', or '- ${verb}:' with at on the next line`,
+          );
         return plain === undefined ? null : { name: plain };
       }
     }
@@ -238,7 +286,10 @@ class ScenarioParser extends YamlReader {
     const text = this.text(node, `what to ${verb}`);
     if (text === null) return null;
     if (!/^[\n -~]+$/.test(text)) {
-      return this.problem(node, `what to ${verb} is plain ASCII text and not empty; for many octets write { octets: 64 KiB }`);
+      return this.problem(
+        node,
+        `what to ${verb} is plain ASCII text and not empty; for many octets write { octets: 64 KiB }`,
+      );
     }
     return { text };
   }
@@ -248,7 +299,9 @@ class ScenarioParser extends YamlReader {
     return this.list(entry.value, 'wire').flatMap((node): FrameRule[] => {
       const rule = this.map(node, WIRE_KEYS, 'a rule of the wire');
       if (rule === null) return [];
-      const actions = (['drop', 'duplicate', 'corrupt', 'delay'] as const).filter((action) => rule.has(action));
+      const actions = (['drop', 'duplicate', 'corrupt', 'delay'] as const).filter((action) =>
+        rule.has(action),
+      );
       const [action] = actions;
       if (actions.length !== 1) {
         this.problem(node, 'a rule says one thing, such as drop: 2 for the second frame this end sends');
@@ -258,7 +311,10 @@ class ScenarioParser extends YamlReader {
       const by = rule.get('by');
       if (by !== undefined && action !== 'delay') this.problem(by.key, "'by' belongs to delay");
       if (action !== 'delay') return nth === null ? [] : [{ nth, action }];
-      const time = by === undefined ? this.problem(node, "a delay needs 'by', such as by: 200ms") : this.duration(by.value, 'by');
+      const time =
+        by === undefined
+          ? this.problem(node, "a delay needs 'by', such as by: 200ms")
+          : this.duration(by.value, 'by');
       return nth === null || time === null ? [] : [{ nth, action, by: time }];
     });
   }
@@ -298,7 +354,10 @@ class ScenarioParser extends YamlReader {
     if (entries === null) return null;
     const named = senders.filter((sender) => entries.has(sender));
     if (named.length !== 1) {
-      return this.problem(node, `a segment says who sends it, such as ${senders[0]}: SYN; one of ${senders.join(', ')}`);
+      return this.problem(
+        node,
+        `a segment says who sends it, such as ${senders[0]}: SYN; one of ${senders.join(', ')}`,
+      );
     }
     const what = (entries.get(named[0]) as Entry).value;
     const flags = this.#flags(what);
@@ -309,10 +368,10 @@ class ScenarioParser extends YamlReader {
     const page = entries.get('page');
     const again = entries.get('again');
     if (again !== undefined && !(isScalar(again.value) && again.value.value === true)) {
-      this.problem(again.value, "again is true, or is left out");
+      this.problem(again.value, 'again is true, or is left out');
     }
-    const numbers: { seq?: number; to?: number; acks?: number; length?: number } = {};
-    for (const key of ['seq', 'to', 'acks', 'length'] as const) {
+    const numbers: PatternNumbers = {};
+    for (const key of ['seq', 'to', 'ack', 'acks', 'length'] as const) {
       const entry = entries.get(key);
       const value = entry && this.whole(entry.value, key, 0, 0x7fff_ffff);
       if (typeof value === 'number') numbers[key] = value;
@@ -326,7 +385,11 @@ class ScenarioParser extends YamlReader {
       carriesData: flags.carriesData,
       again: again !== undefined,
       ...numbers,
-      text: describe(sender, `${String(isScalar(what) ? what.value : '')}${again === undefined ? '' : ' again'}`, numbers),
+      text: describe(
+        sender,
+        `${String(isScalar(what) ? what.value : '')}${again === undefined ? '' : ' again'}`,
+        numbers,
+      ),
       rfc,
       proves,
       ...(page === undefined ? {} : { page: this.text(page.value, 'page') ?? '' }),
@@ -340,7 +403,11 @@ class ScenarioParser extends YamlReader {
     let set = 0;
     for (const name of text.split('+')) {
       const bit = FLAGS[name];
-      if (bit === undefined) return this.problem(node, `'${text}' is no segment: write control bits such as SYN, SYN+ACK, FIN, RST, or data`);
+      if (bit === undefined)
+        return this.problem(
+          node,
+          `'${text}' is no segment: write control bits such as SYN, SYN+ACK, FIN, RST, or data`,
+        );
       set |= bit;
     }
     // PSH and URG are free. So is ACK, except that a SYN without it is another thing than a SYN,ACK.
@@ -370,10 +437,13 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'wait-state': '- wait-state: FIN-WAIT-2',
 };
 
-function describe(sender: string, what: string, numbers: { seq?: number; to?: number; acks?: number; length?: number }): string {
+type PatternNumbers = { -readonly [K in 'seq' | 'to' | 'ack' | 'acks' | 'length']?: number };
+
+function describe(sender: string, what: string, numbers: PatternNumbers): string {
   const words = [`${sender === 'either' ? 'either end' : sender} sends ${what}`];
   if (numbers.seq !== undefined) words.push(`seq ${numbers.seq}`);
   if (numbers.to !== undefined) words.push(`up to ${numbers.to}`);
+  if (numbers.ack !== undefined) words.push(`ack ${numbers.ack}`);
   if (numbers.acks !== undefined) words.push(`acknowledging ${numbers.acks}`);
   if (numbers.length !== undefined) words.push(`length ${numbers.length}`);
   return words.join(', ');

@@ -106,6 +106,8 @@ export interface SegmentPattern {
   readonly to?: number;
   /** The acknowledgement covers everything before this: SEG.ACK is this or more. */
   readonly acks?: number;
+  /** SEG.ACK is exactly this. */
+  readonly ack?: number;
   /** Octets of payload must be this. */
   readonly length?: Octets;
   /** What the author wrote, for people: `client sends SYN`. */

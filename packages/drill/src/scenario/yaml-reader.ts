@@ -14,7 +14,9 @@ export interface Problem {
 /** One `key: value` of a mapping. */
 export interface Entry {
   readonly key: Node;
+  /** The key again where there is no value. */
   readonly value: Node;
+  readonly bare: boolean;
 }
 
 export class YamlReader {
@@ -50,9 +52,19 @@ export class YamlReader {
    *
    * @param keys that may stand there; null = any
    * @param what it is, for messages: `a step`
+   * @param bare keys that may stand without a value
    */
-  map(node: Node | null, keys: readonly string[] | null, what: string): Map<string, Entry> | null {
-    if (!isMap(node)) return this.problem(node, `${what} is a mapping of ${keys?.join(', ') ?? 'names'}${this.#insteadOf(node)}`);
+  map(
+    node: Node | null,
+    keys: readonly string[] | null,
+    what: string,
+    bare: readonly string[] = [],
+  ): Map<string, Entry> | null {
+    if (!isMap(node))
+      return this.problem(
+        node,
+        `${what} is a mapping of ${keys?.join(', ') ?? 'names'}${this.#insteadOf(node)}`,
+      );
     const entries = new Map<string, Entry>();
     for (const { key, value } of (node as YAMLMap<Node, Node | null>).items) {
       const name = isScalar(key) ? String(key.value) : '';
@@ -61,9 +73,10 @@ export class YamlReader {
         const remedy = meant === null ? `it may have ${keys.join(', ')}` : `did you mean ${meant}?`;
         this.problem(key, `${what} has no '${name}': ${remedy}`);
       } else if (value === null || (isScalar(value) && value.value === null)) {
-        this.problem(key, `'${name}' has no value: write one after the colon, or leave the line out`);
+        if (bare.includes(name)) entries.set(name, { key, value: key, bare: true });
+        else this.problem(key, `'${name}' has no value: write one after the colon, or leave the line out`);
       } else {
-        entries.set(name, { key, value });
+        entries.set(name, { key, value, bare: false });
       }
     }
     return entries;
@@ -71,7 +84,10 @@ export class YamlReader {
 
   list(node: Node, what: string): Node[] {
     if (isSeq(node)) return node.items as Node[];
-    this.problem(node, `${what} is a list, each item on a line of its own after '- '${this.#insteadOf(node)}`);
+    this.problem(
+      node,
+      `${what} is a list, each item on a line of its own after '- '${this.#insteadOf(node)}`,
+    );
     return [];
   }
 
@@ -91,13 +107,22 @@ export class YamlReader {
   /** Such as `300ms`, `2 s` or `50us`, as whole microseconds. */
   duration(node: Node, what: string): number | null {
     const micros = this.#withUnit(node, DURATION, MICROS_PER);
-    return micros ?? this.problem(node, `${what} is a time with its unit, such as 300ms, 2s or 50us${this.#insteadOf(node)}`);
+    return (
+      micros ??
+      this.problem(node, `${what} is a time with its unit, such as 300ms, 2s or 50us${this.#insteadOf(node)}`)
+    );
   }
 
   /** Such as `1460`, `64 KiB` or `1MiB`. */
   octets(node: Node, what: string): number | null {
     const octets = this.#withUnit(node, SIZE, OCTETS_PER);
-    return octets ?? this.problem(node, `${what} is a count of octets, such as 1460, 64 KiB or 1 MiB${this.#insteadOf(node)}`);
+    return (
+      octets ??
+      this.problem(
+        node,
+        `${what} is a count of octets, such as 1460, 64 KiB or 1 MiB${this.#insteadOf(node)}`,
+      )
+    );
   }
 
   oneOf<T extends string>(node: Node, what: string, names: readonly T[]): T | null {

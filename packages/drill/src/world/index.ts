@@ -1,1 +1,2 @@
-export {};
+export { runWorld } from './world.ts';
+export type { WorldEnd, WorldOptions } from './world.ts';

@@ -1,0 +1,379 @@
+/** The verdict on one run of a scenario, from what was observed. Pure: the same evidence gives the same words. */
+import { formatFlags } from '@tcblab/tcp/wire';
+import type { Micros } from '@tcblab/tcp';
+import { verdictOf } from '../verdict/result.ts';
+import type { Check, Verdict } from '../verdict/result.ts';
+import { asDemanded } from './end-driver.ts';
+import type { Evidence, HostEvidence, StepOutcome, StepReport } from './evidence.ts';
+import { differences, isFrom, matchInOrder } from './match.ts';
+import type { Match } from './match.ts';
+import type { Data, EndCall, EndStep, Scenario, ScenarioEnd, SegmentPattern } from './scenario.ts';
+import { describeSighted, sightSegments } from './sighted-segment.ts';
+import type { SightedSegment, Sightings } from './sighted-segment.ts';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Why, in one sentence. */
+  readonly reason: string;
+  /** What to do next; null when nothing needs doing. */
+  readonly next: string | null;
+  readonly checks: readonly Check[];
+}
+
+/** Judge a run. Packets and what programs were given decide; a trace only explains; a platform fault ends all judging. */
+export function judge(scenario: Scenario, evidence: Evidence): Judgement {
+  const run = new Run(scenario, evidence);
+  const checks = [
+    ...platformChecks(run),
+    ...expectationChecks(run),
+    ...neverChecks(run),
+    ...checksumChecks(run),
+    ...run.ends.flatMap((end) => programChecks(run, end)),
+    ...run.ends.flatMap((end) => stateChecks(run, end)),
+  ];
+  const verdict = verdictOf(checks);
+  return { verdict, ...explain(run, verdict, checks), checks };
+}
+
+/** One end with what was observed of it. */
+interface JudgedEnd {
+  readonly end: ScenarioEnd;
+  readonly host: HostEvidence;
+  readonly sightings: Sightings;
+}
+
+class Run {
+  readonly scenario: Scenario;
+  readonly evidence: Evidence;
+  readonly ends: readonly JudgedEnd[];
+  /** Address of each role. */
+  readonly roles: ReadonlyMap<string, string>;
+  /** The end whose capture the order is read in. */
+  readonly seenAt: JudgedEnd;
+
+  constructor(scenario: Scenario, evidence: Evidence) {
+    this.scenario = scenario;
+    this.evidence = evidence;
+    const addresses = evidence.hosts.map(({ address }) => address);
+    this.ends = scenario.ends.map((end, index) => {
+      const host = evidence.hosts[index];
+      return { end, host, sightings: sightSegments(host, addresses) };
+    });
+    this.roles = new Map(this.ends.map(({ end, host }) => [end.role, host.address]));
+    this.seenAt = this.ends.find(({ end }) => end.role === scenario.seenAt) ?? this.ends[0];
+  }
+
+  /** Why nothing more came after the last packet. */
+  get end(): string {
+    const { ended, reason } = this.evidence;
+    if (ended === 'limit') return `the limit of ${seconds(this.scenario.limit)} came`;
+    return ended === 'done' ? 'both programs were through' : (reason ?? 'nothing could ever happen any more');
+  }
+}
+
+function platformChecks({ evidence, ends, scenario }: Run): Check[] {
+  const checks = evidence.faults.map(({ what, next }, index): Check => ({
+    id: `platform-${index + 1}`,
+    title: 'the platform holds',
+    verdict: 'inconclusive',
+    evidence: 'platform',
+    proves: [],
+    rfc: null,
+    packet: null,
+    expected: 'no fault of the bench',
+    seen: `${what} (${next})`,
+    page: null,
+  }));
+  const blind = ends.every(({ sightings: { segments, bad } }) => segments.length + bad.length === 0);
+  if (
+    checks.length === 0 &&
+    blind &&
+    ends.every(({ host }) => host.application.done) &&
+    scenario.expect.length > 0
+  ) {
+    checks.push({
+      id: 'platform-capture',
+      title: 'the captures hold what passed',
+      verdict: 'inconclusive',
+      evidence: 'platform',
+      proves: [],
+      rfc: null,
+      packet: null,
+      expected: 'the segments of a run in which both programs were through',
+      seen: 'no TCP segment in either capture (look at the taps: ./tcblab doctor)',
+      page: null,
+    });
+  }
+  return checks;
+}
+
+function expectationChecks(run: Run): Check[] {
+  const { scenario, seenAt, roles } = run;
+  const { segments } = seenAt.sightings;
+  const matches = matchInOrder(scenario.expect, segments, roles);
+  let missing: Match | null = null;
+  return matches.map((match, index) => {
+    const { pattern, at } = match;
+    const fields = patternFields(run, pattern, `expect-${index + 1}`);
+    if (at >= 0) {
+      const packet = { host: seenAt.host.number, number: segments[at].frame };
+      return { ...fields, verdict: 'pass', packet, seen: describeSighted(segments[at]) };
+    }
+    if (missing !== null) {
+      return {
+        ...fields,
+        verdict: 'blocked',
+        packet: null,
+        seen: `not seen after '${missing.pattern.text}' failed`,
+      };
+    }
+    missing = match;
+    const near = nearMiss(run, match);
+    const number = near?.segment.frame ?? segments[Math.min(match.from, segments.length - 1)]?.frame;
+    const packet = number === undefined ? null : { host: seenAt.host.number, number };
+    return { ...fields, verdict: 'fail', packet, seen: near?.words ?? silence(run, match) };
+  });
+}
+
+/** The segment that comes closest to what is missing, and in what it differs. */
+function nearMiss(
+  { seenAt, roles }: Run,
+  { pattern, from }: Match,
+): { segment: SightedSegment; words: string } | null {
+  let best: SightedSegment | null = null;
+  let least = Infinity;
+  for (const segment of seenAt.sightings.segments.slice(from)) {
+    if (!isFrom(pattern, segment, roles)) continue;
+    const distance = differences(pattern, segment).length;
+    if (distance < least) {
+      best = segment;
+      least = distance;
+    }
+  }
+  if (best === null) return null;
+  return { segment: best, words: `${describeSighted(best)}: ${differences(pattern, best).join(', ')}` };
+}
+
+function silence(run: Run, { pattern, from }: Match): string {
+  const { segments } = run.seenAt.sightings;
+  const who = pattern.from ?? 'either end';
+  if (segments.length === 0) return `no segment at all; ${run.end}`;
+  const last = segments[Math.min(from, segments.length - 1)];
+  return `nothing from ${who} after packet ${last.frame} (${describeSighted(last)}); ${run.end}`;
+}
+
+function neverChecks(run: Run): Check[] {
+  return run.scenario.never.map((pattern, index) => {
+    const fields = patternFields(run, pattern, `never-${index + 1}`);
+    const words = { ...fields, title: `${fields.title}: never`, expected: `never: ${fields.expected}` };
+    for (const { host, sightings } of run.ends) {
+      const found = sightings.segments.find(
+        (segment) =>
+          segment.direction === 'out' &&
+          isFrom(pattern, segment, run.roles) &&
+          differences(pattern, segment).length === 0,
+      );
+      if (found !== undefined) {
+        const packet = { host: host.number, number: found.frame };
+        return { ...words, verdict: 'fail', packet, seen: describeSighted(found) };
+      }
+    }
+    return { ...words, verdict: 'pass', packet: null, seen: 'none' };
+  });
+}
+
+function patternFields({ scenario }: Run, pattern: SegmentPattern, id: string) {
+  return {
+    id,
+    title: pattern.text,
+    evidence: 'packets' as const,
+    proves: pattern.proves,
+    rfc: pattern.rfc,
+    expected: pattern.clear === 0 ? pattern.text : `${pattern.text}, without ${formatFlags(pattern.clear)}`,
+    page: pattern.page ?? scenario.page,
+  };
+}
+
+/** What every TCP owes, whatever the scenario: its segments can be read and their checksums hold. */
+function checksumChecks({ ends, scenario }: Run): Check[] {
+  return ends.map(({ end, host, sightings }) => {
+    const bad = sightings.bad.find(({ direction }) => direction === 'out');
+    return {
+      id: `${end.role}-checksums`,
+      title: `${end.role} sends segments that can be read, with right checksums`,
+      verdict: bad === undefined ? 'pass' : 'fail',
+      evidence: 'packets',
+      proves: ['MUST-2'],
+      rfc: { number: 9293, section: '3.1' },
+      packet: bad === undefined ? null : { host: host.number, number: bad.frame },
+      expected: 'every segment well formed, every checksum right',
+      seen:
+        bad === undefined
+          ? 'all are'
+          : `${bad.fault.layer} ${bad.fault.reason}, at octet ${bad.fault.at} of its header`,
+      page: scenario.page,
+    };
+  });
+}
+
+function programChecks(run: Run, { end, host, sightings }: JudgedEnd): Check[] {
+  const checks: Check[] = [];
+  if (host.crashed !== undefined) {
+    checks.push({
+      ...programFields(run, end, 0),
+      id: `${end.role}-crash`,
+      title: `${end.role}'s TCP keeps running`,
+      verdict: 'fail',
+      rfc: null,
+      packet: lastPacket(host, sightings, Infinity),
+      expected: 'no exception, whatever arrives',
+      seen: host.crashed,
+    });
+  }
+  let stopped = host.crashed !== undefined;
+  end.steps.forEach((step, index) => {
+    const report = host.application.steps.find((one) => one.step === index);
+    const fields = programFields(run, end, index);
+    if (report !== undefined && asDemanded(step, report.outcome)) {
+      checks.push({ ...fields, verdict: 'pass', packet: null, seen: describeOutcome(report, run) });
+    } else if (stopped || report === undefined) {
+      checks.push({ ...fields, verdict: 'blocked', packet: null, seen: 'not reached' });
+    } else {
+      stopped = true;
+      const packet = lastPacket(host, sightings, report.ended ?? Infinity);
+      checks.push({ ...fields, verdict: 'fail', packet, seen: describeOutcome(report, run) });
+    }
+  });
+  return checks;
+}
+
+function programFields({ scenario }: Run, end: ScenarioEnd, index: number) {
+  const step = end.steps[index];
+  return {
+    id: `${end.role}-step-${index + 1}`,
+    title: `${end.role}: ${describeCall(step)}`,
+    evidence: 'application' as const,
+    proves: [],
+    rfc: { number: 9293, section: SECTION_OF[step.call.name] },
+    expected: step.fails === undefined ? 'done' : step.fails,
+    page: scenario.page,
+  };
+}
+
+/** The last segment that had passed this host when something happened. */
+function lastPacket(host: HostEvidence, { segments }: Sightings, time: Micros): Check['packet'] {
+  const before = segments.filter(({ frame }) => (host.frames[frame - 1]?.time ?? 0) <= time);
+  const last = before[before.length - 1];
+  return last === undefined ? null : { host: host.number, number: last.frame };
+}
+
+/** Where RFC 9293 speaks of each call. */
+const SECTION_OF: Readonly<Record<EndCall['name'], string>> = {
+  listen: '3.10.1',
+  accept: '3.10.1',
+  open: '3.10.1',
+  send: '3.10.2',
+  receive: '3.10.3',
+  'receive-end': '3.10.3',
+  close: '3.10.4',
+  release: '3.10.4',
+  abort: '3.10.5',
+  wait: '3.10.8',
+  'wait-state': '3.10.6',
+};
+
+function describeCall({ call, on }: EndStep): string {
+  const name = on === 'connection' ? call.name : `${call.name} on ${on}`;
+  switch (call.name) {
+    case 'listen':
+    case 'open':
+      return `${name} ${call.port}`;
+    case 'send':
+    case 'receive':
+      return `${name} ${describeData(call.data)}`;
+    case 'wait':
+      return `${name} ${seconds(call.time)}`;
+    case 'wait-state':
+      return `${name} ${call.state}`;
+    default:
+      return name;
+  }
+}
+
+function describeData(data: Data): string {
+  return 'text' in data ? JSON.stringify(data.text) : `${data.octets} octets`;
+}
+
+function describeOutcome({ outcome, octets, began }: StepReport, run: Run): string {
+  return outcome.kind === 'waiting'
+    ? `still waiting, ${octets} octets through, since ${seconds(began)}; ${run.end}`
+    : OUTCOMES[outcome.kind](outcome as never);
+}
+
+const OUTCOMES: {
+  readonly [K in Exclude<StepOutcome['kind'], 'waiting'>]: (
+    outcome: Extract<StepOutcome, { kind: K }>,
+  ) => string;
+} = {
+  done: () => 'done',
+  error: ({ errno }) => errno,
+  'wrong-octet': ({ at, expected, seen }) =>
+    `octet ${at} of the stream is ${hex(seen)}, sent was ${hex(expected)}`,
+  'ended-early': ({ missing }) => `the stream ended ${missing} octets early`,
+  'not-ended': () => 'more octets, where the stream should have ended',
+};
+
+function hex(octet: number): string {
+  return `0x${octet.toString(16).padStart(2, '0')}`;
+}
+
+/** What an end tells of its states: explains, and never changes the verdict. */
+function stateChecks({ scenario }: Run, { end, host }: JudgedEnd): Check[] {
+  if (end.states.length === 0 || host.trace.length === 0) return [];
+  const passed = host.trace.flatMap((event) => (event.name === 'state_updated' ? [event.new] : []));
+  let from = 0;
+  const missing = end.states.find((state) => {
+    const at = passed.indexOf(state, from);
+    if (at < 0) return true;
+    from = at + 1;
+    return false;
+  });
+  return [
+    {
+      id: `${end.role}-states`,
+      title: `${end.role} passes through its states`,
+      verdict: missing === undefined ? 'pass' : 'fail',
+      evidence: 'trace',
+      proves: [],
+      rfc: { number: 9293, section: '3.3.2' },
+      packet: null,
+      expected: end.states.join(', '),
+      seen: passed.join(', ') || 'no change of state',
+      page: scenario.page,
+    },
+  ];
+}
+
+function explain(
+  { evidence, ends }: Run,
+  verdict: Verdict,
+  checks: readonly Check[],
+): Pick<Judgement, 'reason' | 'next'> {
+  const decisive = checks.find((check) => check.verdict === verdict && check.evidence !== 'trace');
+  if (verdict === 'pass') {
+    const counted = checks.filter(({ evidence: source }) => source !== 'trace').length;
+    return { reason: `all ${counted} checks passed`, next: null };
+  }
+  if (decisive === undefined) return { reason: 'nothing was checked', next: null };
+  const reason = `${decisive.title}: expected ${decisive.expected}; seen ${decisive.seen}`;
+  if (verdict === 'inconclusive') return { reason: decisive.seen, next: evidence.faults[0]?.next ?? null };
+  const { packet, page } = decisive;
+  const where =
+    packet === null ? null : `packet ${packet.number} in host-${ends[packet.host - 1].end.host}.pcapng`;
+  const next = [where === null ? null : `look at ${where}`, page === null ? null : `${page} explains it`];
+  return { reason, next: next.filter((part) => part !== null).join('; ') || null };
+}
+
+function seconds(time: Micros): string {
+  return `${time / 1_000_000} s`;
+}
