@@ -1,19 +1,30 @@
 // Builds the native addons of the repository, and checks the committed ones.
 //
-//   node tools/native/build.mjs            compile every packages/*/native/*.c for x64 and arm64 into prebuilds/
-//   node tools/native/build.mjs --check    fail when a prebuild is not of the committed source, when a source does not
-//                                          compile for both, or when a binary cannot be loaded (arm64 in emulation)
+//   node tools/native/build.mjs                      compile every packages/*/native/*.c for x64 and arm64 into prebuilds/
+//   node tools/native/build.mjs --check              fail when a prebuild is not of the committed source, needs too new a
+//                                                    C library or does not load, or when a source does not compile
+//   node tools/native/build.mjs --check --emulate    load the other processor's binaries too, in emulation; fetches Node
+//                                                    for that processor from the npm registry, once, into .cache/
+//   … --root FOLDER                                  work on that folder's packages instead of this repository's
 //
-// Needs Debian's gcc and binutils, gcc-aarch64-linux-gnu (on arm64: gcc-x86-64-linux-gnu), and qemu-user-static for
-// --check. Where one is missing the step is skipped with a line that says so; in CI (CI is set) that is a failure.
+// Needs Debian's gcc, binutils, gcc-aarch64-linux-gnu (on arm64 gcc-x86-64-linux-gnu) and qemu-user-static. Where one is
+// missing the step is skipped with a line that says so; in CI (where CI is set) that is a failure.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { compileNativeAddon, nativeAddon, prebuildOf } from '../../packages/raw-socket/src/native.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    check: { type: 'boolean', default: false },
+    emulate: { type: 'boolean', default: false },
+    root: { type: 'string', default: fileURLToPath(new URL('../../', import.meta.url)) },
+  },
+});
+const root = resolve(options.root);
 const targets = [
   { arch: 'x64', triple: 'x86_64-linux-gnu', debian: 'gcc-x86-64-linux-gnu' },
   { arch: 'arm64', triple: 'aarch64-linux-gnu', debian: 'gcc-aarch64-linux-gnu' },
@@ -25,7 +36,7 @@ const addons = globSync('packages/*/native/*.c', { cwd: root })
   .sort()
   .map((source) => nativeAddon(join(root, source)));
 let failures = 0;
-if (process.argv.includes('--check')) check();
+if (options.check) check();
 else build();
 process.exit(failures === 0 ? 0 : 1);
 
@@ -97,6 +108,7 @@ function checkLoads(binary, { arch, triple }) {
   const program = `console.log(Object.keys(require(${JSON.stringify(binary)})).length)`;
   let command = [process.execPath];
   if (arch !== process.arch) {
+    if (!options.emulate) return;
     const emulator = `qemu-${arch === 'arm64' ? 'aarch64' : 'x86_64'}-static`;
     if (!has(emulator)) return missing(`no ${emulator}`, 'qemu-user-static');
     command = [emulator, '-L', `/usr/${triple}`, foreignNode(arch)];

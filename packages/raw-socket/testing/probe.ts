@@ -180,7 +180,7 @@ async function watch(socket: RawSocket, patienceMs: number, done: () => boolean)
       try {
         if (!done()) return;
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
       clearTimeout(limit);
       resolve();
