@@ -28,7 +28,7 @@ export function interfaceFacts(name: string): InterfaceFacts {
     mac: Array.from(hardware, (octet) => octet.toString(16).padStart(2, '0')).join(':'),
     mtu: ask(name, SIOCGIFMTU).getInt32(VALUE, true),
     up: (flags & IFF_UP) !== 0,
-    carrier: (flags & IFF_RUNNING) !== 0,
+    carrier: hasCarrier(name, (flags & IFF_RUNNING) !== 0),
     loopback: (flags & IFF_LOOPBACK) !== 0,
     // The ioctl is right in every namespace but not in every kernel; sysfs is there but shows the namespace that
     // mounted it.
@@ -90,6 +90,13 @@ export function interfaceError(errno: number, name: string, tried: string): Mach
   }
 }
 
+/** The driver knows at once; the flag follows up to a second later. */
+function hasCarrier(name: string, running: boolean): boolean {
+  const command = new Uint32Array([ETHTOOL_GLINK, 0]);
+  const { result } = request(name, SIOCETHTOOL, () => {}, new Uint8Array(command.buffer));
+  return result < 0 ? running : command[1] !== 0;
+}
+
 function ask(name: string, code: number): DataView {
   const { ifreq, result } = request(name, code);
   if (result < 0) throw interfaceError(-result, name, `read the facts of interface ${name}`);
@@ -124,6 +131,7 @@ const SIOCGIFHWADDR = 0x8927;
 const SIOCGIFINDEX = 0x8933;
 const SIOCETHTOOL = 0x8946;
 const SIOCGIWNAME = 0x8b01;
+const ETHTOOL_GLINK = 0x0a;
 const IFF_UP = 0x1;
 const IFF_LOOPBACK = 0x8;
 const IFF_RUNNING = 0x40;
