@@ -20,3 +20,20 @@ export type {
   SectionInfo,
 } from './pcapng/writer.ts';
 export { readCapture } from './read-capture.ts';
+export { annotate } from './trace/annotate.ts';
+export {
+  readTrace,
+  readTraceHeader,
+  readTraceRecord,
+  TRACE_VERSION,
+  writeTraceHeader,
+  writeTraceRecord,
+} from './trace/trace-file.ts';
+export type {
+  NumberedRecord,
+  Trace,
+  TraceFault,
+  TraceHeader,
+  TraceHost,
+  TraceRecord,
+} from './trace/trace-file.ts';
