@@ -83,8 +83,9 @@ export class KernelSocket {
     return KernelSocket.open(family === 'ipv4' ? AF.INET : AF.INET6, SOCK.STREAM, IPPROTO.TCP);
   }
 
-  bind(address: SocketAddress): Outcome<number> {
-    return outcome(addon().bind(this.fd, writeSocketAddress(address)));
+  /** @param address one of IP, or the bytes of another family's `struct sockaddr` */
+  bind(address: SocketAddress | Uint8Array): Outcome<number> {
+    return outcome(addon().bind(this.fd, sockaddr(address)));
   }
 
   listen(backlog: number): Outcome<number> {
@@ -99,8 +100,8 @@ export class KernelSocket {
     });
   }
 
-  connect(address: SocketAddress): Outcome<number> {
-    return outcome(addon().connect(this.fd, writeSocketAddress(address)));
+  connect(address: SocketAddress | Uint8Array): Outcome<number> {
+    return outcome(addon().connect(this.fd, sockaddr(address)));
   }
 
   localAddress(): Outcome<SocketAddress | null> {
@@ -154,8 +155,7 @@ export class KernelSocket {
     options: { flags?: number; to?: SocketAddress | Uint8Array; control?: Uint8Array } = {},
   ): Outcome<number> {
     const { flags = 0, to = nothing, control = nothing } = options;
-    const address = to instanceof Uint8Array ? to : writeSocketAddress(to);
-    return outcome(addon().sendmsg(this.fd, data, flags, address, control));
+    return outcome(addon().sendmsg(this.fd, data, flags, sockaddr(to), control));
   }
 
   /** @param how one of SHUT */
@@ -327,6 +327,10 @@ export class KernelSocket {
 /** Apply `read` to the value, if there is one. */
 function map<A, B>(result: Outcome<A>, read: (value: A) => B): Outcome<B> {
   return result.errno === undefined ? { value: read(result.value) } : result;
+}
+
+function sockaddr(address: SocketAddress | Uint8Array): Uint8Array {
+  return address instanceof Uint8Array ? address : writeSocketAddress(address);
 }
 
 function bytesOf(words: Int32Array | BigInt64Array): Uint8Array {

@@ -10,7 +10,14 @@
  *
  * Nothing has a name on disk, and nothing outlives this process, whatever ends it.
  */
-export { createWire, type Wire, type WireEnd, type WireHost, type WireOptions } from './wire.ts';
+export {
+  createWire,
+  type Middlebox,
+  type Wire,
+  type WireEnd,
+  type WireHost,
+  type WireOptions,
+} from './wire.ts';
 export { Namespace, NamespaceOwner } from './namespace.ts';
 export {
   addAddress,

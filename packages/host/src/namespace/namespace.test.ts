@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { MachineError } from '@tcblab/raw-socket';
 import { needs } from '@tcblab/test-needs';
 import { afterEach, expect } from 'vitest';
+import { AF, connect, type KernelSocket, POLL, SOCK } from '../kernel-sockets/index.ts';
 import { cleanLeftovers, describeLeftovers } from './leftovers.ts';
 import { readLink, readOffloads } from './links.ts';
 import type { Namespace } from './namespace.ts';
@@ -98,6 +99,45 @@ test('IPv6 is there when asked for, and usable at once', async () => {
   expect(seen).toMatch(/^fd000077000000000000000000000001 \w+ 40 00 82 +eth0$/m);
 });
 
+test('a middlebox stands between two hosts, and nothing passes but what it carries', async () => {
+  const wire = await wireOf({
+    middlebox: true,
+    ends: [{ addresses: ['10.77.0.1/24'] }, { addresses: ['10.77.0.2/24'] }],
+  });
+  const { namespace, interfaceNames } = wire.middlebox ?? expect.unreachable();
+  const [near, far] = interfaceNames.map((name) => packetSocket(namespace, name));
+  const carried: number[] = [];
+  const carry = async (from: KernelSocket, to: KernelSocket) => {
+    const frame = new Uint8Array(2000);
+    while ((await from.ready(POLL.IN)).errno === undefined) {
+      const { value: length } = from.read(frame);
+      if (length === undefined) continue;
+      carried.push(length);
+      to.write(frame.subarray(0, length));
+    }
+  };
+  const server = { family: 'ipv4', address: '10.77.0.2', port: 80 } as const;
+  const client = wire.hosts[0].namespace.socket(AF.INET, SOCK.STREAM);
+  const listener = wire.hosts[1].namespace.socket(AF.INET, SOCK.STREAM);
+  try {
+    listener.bind(server);
+    listener.listen(1);
+    const connecting = connect(client, server, AbortSignal.timeout(5000));
+    // The client asks for the server's MAC; nobody hears it but the middle.
+    expect(await near.ready(POLL.IN)).toEqual({ value: POLL.IN });
+    expect(readLink(wire.hosts[1].namespace, 'eth0').running).toBe(true);
+    expect(listener.accept()).toEqual({ errno: 'EAGAIN' });
+    const carriers = [carry(near, far), carry(far, near)];
+    expect(await connecting).toEqual({ value: 0 });
+    expect(carried.length).toBeGreaterThanOrEqual(4);
+    near.close();
+    far.close();
+    await Promise.all(carriers);
+  } finally {
+    for (const socket of [near, far, client, listener]) socket.close();
+  }
+});
+
 test('settings belong to one namespace and leave the machine alone', async () => {
   const setting = 'net.ipv4.tcp_syn_retries';
   const machine = () => readFileSync('/proc/sys/net/ipv4/tcp_syn_retries', 'latin1').trim();
@@ -121,6 +161,9 @@ test('a setting that the kernel lacks or refuses is an error that says so', asyn
 test('a failed wire lets go of everything it had made', async () => {
   const before = readdirSync('/proc/self/fd').length;
   await expect(createWire({ mtu: 10 })).rejects.toThrow(/veth pair .*MTU 10/);
+  await expect(createWire({ congestionControl: 'no-such' })).rejects.toThrow(
+    expect.objectContaining({ remedy: 'sudo modprobe tcp_no-such' }),
+  );
   expect(readdirSync('/proc/self/fd').length).toBe(before);
 });
 
@@ -175,6 +218,22 @@ test('a program that outlived its runner is found by its mark, and ended', async
   await expectGone(held);
 });
 
+/** A packet socket that hears every frame that comes in on an interface. */
+function packetSocket(namespace: Namespace, interfaceName: string): KernelSocket {
+  const socket = namespace.socket(AF.PACKET, SOCK.RAW, 0);
+  const { index } = readLink(namespace, interfaceName);
+  const solPacket = 263;
+  const membership = Int32Array.of(index, 1, 0, 0); // promiscuous
+  expect(socket.setOption(solPacket, 1, new Uint8Array(membership.buffer))).toEqual({ value: 0 });
+  expect(socket.setIntOption(solPacket, 23, 1)).toEqual({ value: 0 }); // not what we send ourselves
+  const address = new DataView(new ArrayBuffer(20));
+  address.setUint16(0, AF.PACKET, true);
+  address.setUint16(2, 3); // every protocol
+  address.setInt32(4, index, true);
+  expect(socket.bind(new Uint8Array(address.buffer))).toEqual({ value: 0 });
+  return socket;
+}
+
 interface Held {
   process: ChildProcess;
   as: string;
@@ -187,7 +246,10 @@ interface Held {
 async function startRunner([command = '', ...args]: string[]): Promise<Held> {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
-  return { process: child, ...JSON.parse(String(line)) };
+  const held: Held = { process: child, ...JSON.parse(String(line)) };
+  const inUse = namespacesInUse();
+  expect(held.namespaces.filter((namespace) => !inUse.has(namespace))).toEqual([]);
+  return held;
 }
 
 async function expectGone(held: Held): Promise<void> {

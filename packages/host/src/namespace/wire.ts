@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MachineError } from '@tcblab/raw-socket';
 import { errnoNumber } from '../kernel-sockets/errno.ts';
-import { addAddress, layCable, readLink, setUp, turnOffloadsOff } from './links.ts';
+import { addAddress, type CableEnd, layCable, readLink, setUp, turnOffloadsOff } from './links.ts';
 import { type Namespace, NamespaceOwner } from './namespace.ts';
 
 const UP_LIMIT_MS = 2000;
@@ -24,6 +24,8 @@ export interface WireOptions {
   readonly mtu?: number;
   /** Let the kernel speak IPv6 on the wire: it then sends frames of its own accord. */
   readonly ipv6?: boolean;
+  /** Put a third namespace in the middle, for a program that carries the frames across and may harm them. */
+  readonly middlebox?: boolean;
   /** Of the kernel's TCP in both namespaces; `reno` unless said, whatever the machine's default. */
   readonly congestionControl?: string;
 }
@@ -35,9 +37,17 @@ export interface WireHost {
   readonly mac: string;
 }
 
+/** A host in the middle of the wire, with an interface towards each end and no address: what it does not carry is lost. */
+export interface Middlebox {
+  readonly namespace: Namespace;
+  /** Towards the first host, and towards the second. */
+  readonly interfaceNames: readonly [string, string];
+}
+
 export interface Wire {
   readonly hosts: readonly [WireHost, WireHost];
-  /** Let go of both namespaces; with the last process in them they are gone, and the cable with them. */
+  readonly middlebox: Middlebox | null;
+  /** Let go of the namespaces; with the last process in them they are gone, and the cables with them. */
   close(): void;
 }
 
@@ -46,48 +56,77 @@ export interface Wire {
  * @throws MachineError when the kernel refuses; `probeNamespaces` says beforehand, and how to mend it
  */
 export async function createWire(options: WireOptions = {}): Promise<Wire> {
-  const [first, second] = options.ends ?? [{}, {}];
+  const ends = options.ends ?? [{}, {}];
+  const mtu = options.mtu ?? 1500;
   const owner = NamespaceOwner.create();
   const made: Namespace[] = [];
   const close = () => {
     for (const namespace of made) namespace.close();
     owner.close();
   };
+  const add = () => {
+    const namespace = owner.createNamespace();
+    made.push(namespace);
+    setUp(namespace, 'lo');
+    return namespace;
+  };
   try {
-    const near = prepare(owner, first, made);
-    const far = prepare(owner, second, made);
-    layCable(near, far, options.mtu ?? 1500);
-    const hosts = [finish(near, first, options), finish(far, second, options)] as const;
+    const cableEnds = [cableEnd(add(), ends[0]), cableEnd(add(), ends[1])] as const;
+    let middlebox: Middlebox | null = null;
+    if (options.middlebox === true) {
+      middlebox = { namespace: add(), interfaceNames: ['eth0', 'eth1'] };
+      for (const side of [0, 1] as const) {
+        const interfaceName = middlebox.interfaceNames[side];
+        layCable(cableEnds[side], { namespace: middlebox.namespace, interfaceName }, mtu);
+        plugIn(middlebox.namespace, interfaceName, false);
+      }
+    } else {
+      layCable(...cableEnds, mtu);
+    }
+    const hosts = [
+      configure(cableEnds[0], ends[0], options),
+      configure(cableEnds[1], ends[1], options),
+    ] as const;
     for (const host of hosts) await running(host);
-    return { hosts, close };
+    return { hosts, middlebox, close };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-type CableReady = { namespace: Namespace; interfaceName: string; mac?: string };
-
-function prepare(owner: NamespaceOwner, end: WireEnd, made: Namespace[]): CableReady {
-  const namespace = owner.createNamespace();
-  made.push(namespace);
-  setUp(namespace, 'lo');
-  return {
-    namespace,
-    interfaceName: end.interfaceName ?? 'eth0',
-    ...(end.mac === undefined ? {} : { mac: end.mac }),
-  };
+function cableEnd(namespace: Namespace, { interfaceName = 'eth0', mac }: WireEnd): CableEnd {
+  return { namespace, interfaceName, ...(mac === undefined ? {} : { mac }) };
 }
 
-function finish({ namespace, interfaceName }: CableReady, end: WireEnd, options: WireOptions): WireHost {
-  namespace.writeSetting('net.ipv4.tcp_congestion_control', options.congestionControl ?? 'reno');
-  // Before the interface is up, or the kernel greets its neighbours on it.
-  if (options.ipv6 !== true) silenceIpv6(namespace, interfaceName);
-  turnOffloadsOff(namespace, interfaceName);
-  setUp(namespace, interfaceName);
+function configure({ namespace, interfaceName }: CableEnd, end: WireEnd, options: WireOptions): WireHost {
+  chooseCongestionControl(namespace, options.congestionControl ?? 'reno');
+  plugIn(namespace, interfaceName, options.ipv6 === true);
   for (const address of end.addresses ?? []) addAddress(namespace, interfaceName, address);
   for (const [name, value] of Object.entries(end.settings ?? {})) namespace.writeSetting(name, value);
   return { namespace, interfaceName, mac: readLink(namespace, interfaceName).mac };
+}
+
+function plugIn(namespace: Namespace, interfaceName: string, ipv6: boolean): void {
+  // Before the interface is up, or the kernel greets its neighbours on it.
+  if (!ipv6) silenceIpv6(namespace, interfaceName);
+  turnOffloadsOff(namespace, interfaceName);
+  setUp(namespace, interfaceName);
+}
+
+function chooseCongestionControl(namespace: Namespace, name: string): void {
+  try {
+    namespace.writeSetting('net.ipv4.tcp_congestion_control', name);
+  } catch (error) {
+    if (!(error instanceof MachineError)) throw error;
+    // A namespace may use what the machine allows to everybody: reno always, others by this list.
+    const setting = 'net.ipv4.tcp_allowed_congestion_control';
+    const remedies: Record<string, string> = {
+      EPERM: `sudo sysctl -w ${setting}="${namespace.readSetting(setting)} ${name}"`,
+      ENOENT: `sudo modprobe tcp_${name}`,
+    };
+    throw new MachineError(error.errno, error.tried, remedies[error.code]);
+  }
 }
 
 function silenceIpv6(namespace: Namespace, interfaceName: string): void {
@@ -104,10 +143,8 @@ async function running({ namespace, interfaceName }: WireHost): Promise<void> {
   const limit = Date.now() + UP_LIMIT_MS;
   while (!readLink(namespace, interfaceName).running) {
     if (Date.now() > limit) {
-      throw new MachineError(
-        errnoNumber('ETIMEDOUT'),
-        `see the link of interface ${interfaceName} come up within ${UP_LIMIT_MS} ms`,
-      );
+      const tried = `see the link of interface ${interfaceName} come up within ${UP_LIMIT_MS} ms`;
+      throw new MachineError(errnoNumber('ETIMEDOUT'), tried, 'try again when the machine is less busy');
     }
     await sleep(1);
   }
