@@ -6,7 +6,7 @@ export interface SentSegment {
   seq: Seq;
   /** Octets of sequence space, SYN and FIN counting one each. */
   len: Octets;
-  /** SYN or FIN or neither: what the segment carries beside data. */
+  /** SYN, FIN and PSH as they were sent. */
   flags: number;
   /** When it was sent last. */
   sentAt: Micros;

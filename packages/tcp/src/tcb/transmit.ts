@@ -90,7 +90,7 @@ function fillAgain(tcb: Tcb, segment: Segment, record: SentSegment): void {
   const length = record.len - fin;
   const offset = parts.sequence.distance(snd.una, record.seq) - unacknowledgedSyn(tcb);
   fillText(tcb, segment, offset, length);
-  fillHeader(tcb, segment, record.seq, fin | (length > 0 ? PSH : 0));
+  fillHeader(tcb, segment, record.seq, record.flags);
 }
 
 /** New octets, and the FIN once the last of them goes. */
@@ -113,8 +113,9 @@ function fillNew(now: Micros, tcb: Tcb, segment: Segment): boolean {
   tcb.probe = false;
   timers.cancel('persist');
   fillText(tcb, segment, sentText, length);
-  fillHeader(tcb, segment, snd.nxt, fin | (length > 0 && length === unsent ? PSH : 0));
-  remember(now, tcb, snd.nxt, length + fin, fin);
+  const flags = fin | (length > 0 && length === unsent ? PSH : 0);
+  fillHeader(tcb, segment, snd.nxt, flags);
+  remember(now, tcb, snd.nxt, length + fin, flags);
   snd.nxt = parts.sequence.add(snd.nxt, length + fin);
   if (fin !== 0) {
     tcb.finSent = true;

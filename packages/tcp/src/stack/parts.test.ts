@@ -1,0 +1,370 @@
+/**
+ * The seam of the parts: a copy of any part can take its place and all goes on as before, and where a copy is broken,
+ * the behaviour that rests on it fails by name.
+ */
+import { describe, expect, test } from 'vitest';
+import { Dialogue } from '../../testing/dialogue.ts';
+import { createNetwork, createRandom } from '../sim/index.ts';
+import type { ConnectionPart, PartialParts, Parts } from '../tcb/parts.ts';
+import { referenceParts } from '../tcb/reference.ts';
+import type { Seq } from '../units.ts';
+import { createStack } from './stack.ts';
+
+/** What any set of parts must do, by name. */
+const BEHAVIOURS: Record<string, (parts: PartialParts) => void> = {
+  'a passive open answers the SYN and is established': (parts) => {
+    const d = new Dialogue({ parts }).listen();
+    d.peer('S 0:0(0) <mss 1460>').says('S. 0:0(0) ack 1').peer('. 1:1(0) ack 1').silent();
+    d.accept();
+    d.state('ESTABLISHED');
+  },
+  'an active open sends a SYN and acknowledges the answer': (parts) => {
+    const d = new Dialogue({ parts }).open();
+    d.says('S 0:0(0)').peer('S. 0:0(0) ack 1').says('. 1:1(0) ack 1').state('ESTABLISHED');
+  },
+  'a port that nobody listens on answers by a reset': (parts) => {
+    const d = new Dialogue({ parts });
+    d.iss = 0;
+    d.peer('S 0:0(0)').says('R. 0:0(0) ack 1').silent();
+  },
+  'initial sequence numbers of later connections are ahead': (parts) => {
+    const first = new Dialogue({ parts }).open();
+    first.says('S 0:0(0)');
+    const later = new Dialogue({ parts });
+    later.now += 4_000_000;
+    later.open().says('S 0:0(0)');
+    expect(((later.iss ?? 0) - (first.iss ?? 0)) | 0).toBeGreaterThan(0);
+    expect(later.iss).not.toBe(0);
+  },
+  'a segment wholly outside the window is refused with an ACK': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.peer('P. 2000000:2000005(5) ack 1').says('. 1:1(0) ack 1').silent();
+  },
+  'a reset outside the window is ignored': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.peer('R 2000000:2000000(0)').silent().state('ESTABLISHED');
+  },
+  'a reset at RCV.NXT ends the connection, and elsewhere is challenged': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.peer('R 9:9(0)').says('. 1:1(0) ack 1').state('ESTABLISHED').peer('R 1:1(0)').silent().state('CLOSED');
+  },
+  'a SYN on an open connection is challenged': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.peer('S 500:500(0) ack 1').says('. 1:1(0) ack 1').state('ESTABLISHED');
+  },
+  'segments are processed past the security check': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.peer("P. 1:3(2) ack 1 'hi'");
+    expect(d.receive()).toBe('hi');
+  },
+  'an ACK of what was sent frees the buffer': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.send(5).says('P. 1:6(5) ack 1').peer('. 1:1(0) ack 6');
+    expect(d.it.unacknowledged).toBe(0);
+  },
+  'the urgent pointer moves forward': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.peer('PU. 1:6(5) ack 1 urg 5');
+    const { rcv, irs } = d.it.snapshot();
+    expect(rcv.up - irs).toBe(6);
+  },
+  'octets out of order are put in order': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.peer('. 6:11(5) ack 1').says('. 1:1(0) ack 1').peer('. 1:6(5) ack 1').says('. 1:1(0) ack 11');
+    expect(d.receive()).toBe('abcdefghij');
+  },
+  'the peer’s window is kept, and taken from the newest segment': (parts) => {
+    const d = new Dialogue({ parts }).established(100);
+    d.send(500)
+      .says('. 1:101(100) ack 1')
+      .silent()
+      .peer('. 1:1(0) ack 101 win 65535')
+      .says('P. 101:501(400) ack 1');
+  },
+  'the first flight is three segments': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.send(50_000);
+    expect(d.hearAll()).toHaveLength(3);
+  },
+  'a lost segment is sent again after one RTO, and not before': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.send(5).says('P. 1:6(5) ack 1').quietFor(999_999).pass(1).says('P. 1:6(5) ack 1');
+  },
+  'a sample of the round trip sets the timeout': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.send(5).says('P. 1:6(5) ack 1').pass(800_000).peer('. 1:1(0) ack 6');
+    expect(d.it.snapshot()).toMatchObject({ srtt: 100_000, rttvar: 200_000, rto: 1_000_000 });
+  },
+  'three duplicate ACKs send the lost segment at once': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.send(1460 * 3)
+      .says('. 1:1461(1460) ack 1')
+      .hearAll();
+    for (let i = 0; i < 3; i++) d.peer('. 1:1(0) ack 1');
+    d.says('. 1:1461(1460) ack 1');
+  },
+  'our close goes FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, CLOSED': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.it.close(d.now);
+    d.state('FIN-WAIT-1').says('F. 1:1(0) ack 1').peer('. 1:1(0) ack 2').state('FIN-WAIT-2');
+    d.peer('F. 1:1(0) ack 2').says('. 2:2(0) ack 2').state('TIME-WAIT').quietFor(240_000_000).state('CLOSED');
+  },
+  'the peer’s close goes CLOSE-WAIT, LAST-ACK, CLOSED': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.peer('F. 1:1(0) ack 1').says('. 1:1(0) ack 2').state('CLOSE-WAIT');
+    d.it.close(d.now);
+    d.says('F. 1:1(0) ack 2').state('LAST-ACK').peer('. 2:2(0) ack 2').state('CLOSED');
+  },
+  'ABORT sends a reset': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.it.abort(d.now);
+    d.says('R 1:1(0)').state('CLOSED');
+  },
+  'sending after CLOSE is refused': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.it.close(d.now);
+    expect(() => d.it.send(d.now, new Uint8Array(1))).toThrow(/closing/);
+  },
+  'a full listener drops SYNs': (parts) => {
+    const d = new Dialogue({ parts }).listen(0);
+    for (const port of [5001, 5002]) {
+      d.peerPort = port;
+      d.peer('S 0:0(0)');
+    }
+    expect(d.hearAll()).toHaveLength(1);
+  },
+  'a corrupted segment is dropped': (parts) => {
+    expect(transfer(parts, { loss: 0, corrupt: 0.05 })).toBe('whole');
+  },
+  'a long transfer over a bad wire arrives whole, with numbers that cross zero': (parts) => {
+    expect(
+      transfer({ isn: { initialSequence: () => 0xffff_f000 as Seq }, ...parts }, { loss: 0.02, corrupt: 0 }),
+    ).toBe('whole');
+  },
+};
+
+/** For each part, and each function of the connection: a way to break it, and the behaviour that then fails. */
+const BROKEN: { part: string; how: string; parts: PartialParts; fails: string }[] = [
+  {
+    part: 'checksum',
+    how: 'takes every segment for good',
+    parts: { checksum: { checksum: () => 0xffff } },
+    fails: 'a corrupted segment is dropped',
+  },
+  {
+    part: 'codec',
+    how: 'loses the window field',
+    parts: {
+      codec: {
+        ...referenceParts.codec,
+        parseSegment(bytes, start, end, into) {
+          const bad = referenceParts.codec.parseSegment(bytes, start, end, into);
+          into.wnd = 65_535;
+          return bad;
+        },
+      },
+    },
+    fails: 'the peer’s window is kept, and taken from the newest segment',
+  },
+  {
+    part: 'sequence',
+    how: 'compares as plain numbers',
+    parts: {
+      sequence: { ...referenceParts.sequence, less: (a, b) => a < b, lessOrEqual: (a, b) => a <= b },
+    },
+    fails: 'a long transfer over a bad wire arrives whole, with numbers that cross zero',
+  },
+  {
+    part: 'isn',
+    how: 'always starts at 0',
+    parts: { isn: { initialSequence: () => 0 as Seq } },
+    fails: 'initial sequence numbers of later connections are ahead',
+  },
+  {
+    part: 'reassembler',
+    how: 'drops what is out of order',
+    parts: {
+      reassembler: {
+        create() {
+          const inner = referenceParts.reassembler.create();
+          return {
+            get available() {
+              return inner.available;
+            },
+            get ranges() {
+              return inner.ranges;
+            },
+            insert: (offset, source, from, to) => (offset > 0 ? 0 : inner.insert(offset, source, from, to)),
+            read: (into, from, to) => inner.read(into, from, to),
+            clear: () => inner.clear(),
+          };
+        },
+      },
+    },
+    fails: 'octets out of order are put in order',
+  },
+  {
+    part: 'rtt',
+    how: 'forgets the variation',
+    parts: { rtt: { ...referenceParts.rtt, addSample: (_rtt, sample) => ({ srtt: sample, rttvar: 0 }) } },
+    fails: 'a sample of the round trip sets the timeout',
+  },
+  {
+    part: 'retransmission',
+    how: 'is deaf to duplicate ACKs',
+    parts: { retransmission: { ...referenceParts.retransmission, duplicate: () => undefined } },
+    fails: 'three duplicate ACKs send the lost segment at once',
+  },
+  {
+    part: 'sendWindow',
+    how: 'ignores the peer’s window',
+    parts: {
+      sendWindow: {
+        ...referenceParts.sendWindow,
+        nextPayload: (_now, tcb, unsent) => Math.min(unsent, tcb.snd.mss),
+      },
+    },
+    fails: 'the peer’s window is kept, and taken from the newest segment',
+  },
+  {
+    part: 'congestion',
+    how: 'starts with all it may',
+    parts: {
+      congestion: {
+        ...referenceParts.congestion,
+        create: (smss) => ({ ...referenceParts.congestion.create(smss, 0), cwnd: 1_000_000 }),
+      },
+    },
+    fails: 'the first flight is three segments',
+  },
+  {
+    part: 'listener',
+    how: 'admits every SYN',
+    parts: { listener: { ...referenceParts.listener, admits: () => true } },
+    fails: 'a full listener drops SYNs',
+  },
+  connection('openActive', () => undefined, 'an active open sends a SYN and acknowledges the answer'),
+  connection('openPassive', () => undefined, 'a passive open answers the SYN and is established'),
+  connection('send', () => null, 'sending after CLOSE is refused'),
+  connection('receive', () => 'connection-closing', 'segments are processed past the security check'),
+  connection('close', () => null, 'our close goes FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, CLOSED'),
+  connection('abort', () => undefined, 'ABORT sends a reset'),
+  connection('closedArrives', () => null, 'a port that nobody listens on answers by a reset'),
+  connection('listenArrives', () => undefined, 'a passive open answers the SYN and is established'),
+  connection('synSentArrives', () => undefined, 'an active open sends a SYN and acknowledges the answer'),
+  connection('checkSequence', () => true, 'a reset outside the window is ignored'),
+  connection('checkReset', () => true, 'a reset at RCV.NXT ends the connection, and elsewhere is challenged'),
+  connection('checkSecurity', () => false, 'segments are processed past the security check'),
+  connection('checkSyn', () => true, 'a SYN on an open connection is challenged'),
+  connection('checkAck', () => true, 'an ACK of what was sent frees the buffer'),
+  connection('checkUrgent', () => true, 'the urgent pointer moves forward'),
+  connection('takeText', () => true, 'segments are processed past the security check'),
+  connection('checkFin', () => true, 'the peer’s close goes CLOSE-WAIT, LAST-ACK, CLOSED'),
+  connection(
+    'retransmissionTimeout',
+    () => undefined,
+    'a lost segment is sent again after one RTO, and not before',
+  ),
+  connection('timeWaitTimeout', () => undefined, 'our close goes FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, CLOSED'),
+];
+
+function connection<K extends keyof ConnectionPart>(name: K, broken: ConnectionPart[K], fails: string) {
+  return {
+    part: `connection.${name}`,
+    how: 'does nothing of use',
+    parts: { connection: { [name]: broken } },
+    fails,
+  };
+}
+
+describe('a copy of', () => {
+  const names = Object.keys(referenceParts) as (keyof Parts)[];
+  test.each(names)('%s in its place leaves everything as it was', (name) => {
+    const { copy, calls } = copied(name);
+    for (const behaviour of Object.values(BEHAVIOURS)) behaviour(copy);
+    const unused = [...calls].filter(([, count]) => count === 0).map(([called]) => called);
+    expect(unused, 'functions of the copy that nobody called').toEqual([]);
+  });
+
+  test.each(Object.keys(referenceParts.connection) as (keyof ConnectionPart)[])(
+    'connection.%s alone leaves everything as it was',
+    (name) => {
+      let calls = 0;
+      const original = referenceParts.connection[name] as (...given: unknown[]) => unknown;
+      const copy = (...given: unknown[]) => {
+        calls++;
+        return original(...given);
+      };
+      for (const behaviour of Object.values(BEHAVIOURS)) behaviour({ connection: { [name]: copy } });
+      expect(calls).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('a broken copy fails by name:', () => {
+  test.each(BROKEN)('$part that $how', ({ parts, fails }) => {
+    expect(() => BEHAVIOURS[fails](parts)).toThrow(Error);
+  });
+
+  test('every part and every function of the connection has one', () => {
+    const parts = Object.keys(referenceParts).filter((name) => name !== 'connection');
+    const functions = Object.keys(referenceParts.connection).map((name) => `connection.${name}`);
+    expect(BROKEN.map(({ part }) => part).toSorted()).toEqual([...parts, ...functions].toSorted());
+  });
+});
+
+/** The part's functions in an object of its own, each counting its calls. */
+function copied(name: keyof Parts): { copy: PartialParts; calls: Map<string, number> } {
+  const calls = new Map<string, number>();
+  const copy: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(referenceParts[name])) {
+    const original = value as (...given: unknown[]) => unknown;
+    calls.set(key, 0);
+    copy[key] = (...given: unknown[]) => {
+      calls.set(key, (calls.get(key) ?? 0) + 1);
+      return original(...given);
+    };
+  }
+  return { copy: { [name]: copy }, calls };
+}
+
+/** 300 kB from a client with `parts` to a server with them, both ways impaired. @returns 'whole', or what went wrong */
+function transfer(parts: PartialParts, { loss, corrupt }: { loss: number; corrupt: number }): string {
+  const size = 300_000;
+  const network = createNetwork({ seed: 11 });
+  const impairment = { loss, corrupt, duplicate: 0, reorder: 0, delay: 0 };
+  const [client, server] = [1, 2].map((n) => {
+    const stack = createStack({
+      mac: `02:00:00:00:00:0${n}`,
+      address: `10.0.0.${n}`,
+      prefixLength: 24,
+      random: createRandom(n),
+      isnSecret: new Uint8Array(16).fill(n),
+      parts,
+      settings: { minRto: 200_000 },
+    });
+    return { stack, host: network.add({ stack, impairment }) };
+  });
+  const sent = Uint8Array.from({ length: size }, (_, i) => (i * 31) & 0xff);
+  const received = new Uint8Array(size + 1);
+  let length = 0;
+  const listener = server.stack.listen(network.now, { port: 80 });
+  const out = client.stack.open(network.now, { address: '10.0.0.2', port: 80 });
+  out.send(network.now, sent);
+  network.touch(client.host);
+  let incoming = listener.accept();
+  const end = network.run({
+    limit: 600_000_000,
+    steps: 1_000_000,
+    until() {
+      incoming ??= listener.accept();
+      if (incoming === null) return false;
+      const more = incoming.receive(network.now, received, length);
+      length += more;
+      if (more > 0) network.touch(server.host);
+      return length >= size || out.error !== null;
+    },
+  });
+  const same = length === size && sent.every((octet, i) => received[i] === octet);
+  return same ? 'whole' : `${end.ended}: ${length} octets`;
+}

@@ -1,0 +1,270 @@
+/**
+ * One stack, and a peer that a test plays by hand: segments in the manner of a packetdrill script, with times.
+ * Numbers are relative to each side's initial sequence number; the peer's is 1,000,000 unless a test says otherwise.
+ */
+import { expect } from 'vitest';
+import {
+  createIpStack,
+  type Connection,
+  type Listener,
+  type PartialParts,
+  type Settings,
+} from '../src/index.ts';
+import type { IpStack } from '../src/stack/ip-stack.ts';
+import type { State } from '../src/trace/event.ts';
+import {
+  type Address,
+  Ipv4Header,
+  PROTOCOL_TCP,
+  Segment,
+  fillChecksum,
+  formatFlagLetters,
+  parseAddress,
+  parseIpv4,
+  parseSegment,
+  pseudoHeaderSum,
+  seq,
+  seqAdd,
+  seqDistance,
+  writeIpv4,
+  writeSegment,
+} from '../src/wire/index.ts';
+
+const LETTERS: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, '.': 16, U: 32, '-': 0 };
+const OURS = '10.0.0.1';
+const PEERS = '10.0.0.2';
+const PORT = 80;
+const PEER_PORT = 5000;
+
+export interface DialogueOptions {
+  readonly settings?: Partial<Settings>;
+  readonly parts?: PartialParts;
+  readonly peerIss?: number;
+  readonly mtu?: number;
+}
+
+export class Dialogue {
+  now = 1_000_000;
+  readonly stack: IpStack;
+  /** The connection under test, once there is one. */
+  connection: Connection | null = null;
+  listener: Listener | null = null;
+  readonly peerIss: number;
+  /** Our ISS, learned from our first SYN. */
+  iss: number | null = null;
+  peerPort = PEER_PORT;
+  ourPort = PORT;
+  readonly #story: string[] = [];
+  readonly #address: Address = parseAddress(OURS);
+  readonly #peer: Address = parseAddress(PEERS);
+
+  constructor(options: DialogueOptions = {}) {
+    this.peerIss = options.peerIss ?? 1_000_000;
+    let random = 12_345;
+    this.stack = createIpStack({
+      address: OURS,
+      random: () => (random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0),
+      isnSecret: new Uint8Array(16).fill(7),
+      trace: true,
+      ...(options.settings ? { settings: options.settings } : {}),
+      ...(options.parts ? { parts: options.parts } : {}),
+      ...(options.mtu ? { mtu: options.mtu } : {}),
+    });
+  }
+
+  listen(backlog?: number): this {
+    this.listener = this.stack.listen(this.now, {
+      port: PORT,
+      ...(backlog === undefined ? {} : { backlog }),
+    });
+    return this;
+  }
+
+  /** Active OPEN to the peer's port 5000. */
+  open(): this {
+    this.connection = this.stack.open(this.now, { address: PEERS, port: this.peerPort });
+    this.ourPort = this.connection.localPort;
+    return this;
+  }
+
+  /** A server's connection in ESTABLISHED; the peer offers `win` and the given SYN options. */
+  established(win = 65_535, options = 'mss 1460'): this {
+    this.listen();
+    this.peer(`S 0:0(0) win ${win} <${options}>`);
+    this.says('S. 0:0(0) ack 1');
+    this.peer(`. 1:1(0) ack 1 win ${win}`);
+    this.silent();
+    this.accept();
+    return this;
+  }
+
+  accept(): Connection {
+    const connection = this.listener?.accept() ?? null;
+    if (connection === null) throw new Error('nothing waits for accept()');
+    this.connection = connection;
+    return connection;
+  }
+
+  /** The connection under test; there must be one. */
+  get it(): Connection {
+    if (this.connection === null) throw new Error('no connection yet');
+    return this.connection;
+  }
+
+  state(expected: State): this {
+    expect(this.it.state, this.story()).toBe(expected);
+    return this;
+  }
+
+  send(text: string | number): this {
+    const bytes = typeof text === 'number' ? pattern(text) : Uint8Array.from(text, (c) => c.charCodeAt(0));
+    expect(this.it.send(this.now, bytes), this.story()).toBe(bytes.length);
+    return this;
+  }
+
+  receive(most = 65_536): string {
+    const into = new Uint8Array(most);
+    const length = this.it.receive(this.now, into);
+    return String.fromCharCode(...into.subarray(0, length));
+  }
+
+  /** The peer sends, such as `P. 1:11(10) ack 1 win 1000 <mss 1460>`; the payload is a pattern by position, or 'text'. */
+  peer(text: string): this {
+    this.#story.push(`${this.#time()} < ${text}`);
+    const segment = this.#parse(text);
+    const bytes = new Uint8Array(2048 + segment.payloadLength);
+    const length = writeSegment(segment, bytes, 20);
+    fillChecksum(bytes, 20, 20 + length, pseudoHeaderSum(this.#peer, this.#address, PROTOCOL_TCP, length));
+    const ip = new Ipv4Header();
+    ip.source.copyFrom(this.#peer);
+    ip.destination.copyFrom(this.#address);
+    ip.ttl = 64;
+    ip.protocol = PROTOCOL_TCP;
+    writeIpv4(ip, bytes, 0, length);
+    this.stack.onPacket(this.now, bytes, 0, 20 + length);
+    // The core keeps no view of what it was given: spoil it.
+    bytes.fill(0xdd);
+    return this;
+  }
+
+  /** We send exactly this next; a `win` or options that are not named are not checked. */
+  says(...lines: string[]): this {
+    for (const line of lines) {
+      const heard = this.hear();
+      const wanted = heard === null ? line : named(line, heard);
+      expect(heard === null ? 'nothing' : wanted.heard, this.story()).toBe(
+        heard === null ? line : wanted.line,
+      );
+    }
+    return this;
+  }
+
+  /** We send nothing now. */
+  silent(): this {
+    expect(this.hear() ?? 'nothing', this.story()).toBe('nothing');
+    return this;
+  }
+
+  /** The next segment we send, in full; null = none. */
+  hear(): string | null {
+    const out = new Uint8Array(10_000);
+    const length = this.stack.pollTransmit(this.now, out, 0);
+    if (length === 0) return null;
+    const ip = new Ipv4Header();
+    expect(parseIpv4(out, 0, length, ip)).toBeNull();
+    const segment = new Segment();
+    expect(parseSegment(out, ip.payloadStart, ip.payloadEnd, segment)).toBeNull();
+    const text = this.#print(segment);
+    this.#story.push(`${this.#time()} > ${text}`);
+    return text;
+  }
+
+  /** Everything we have to send now. */
+  hearAll(): string[] {
+    const all: string[] = [];
+    for (let next = this.hear(); next !== null; next = this.hear()) all.push(next);
+    return all;
+  }
+
+  /** Time passes, timer by timer; nothing may be sent meanwhile. */
+  quietFor(micros: number): this {
+    const end = this.now + micros;
+    for (let at = this.stack.pollTimeout(); at <= end; at = this.stack.pollTimeout()) {
+      this.now = at;
+      this.stack.onTimeout(at);
+      this.silent();
+    }
+    this.now = end;
+    return this;
+  }
+
+  /** Time passes to its end; what is sent meanwhile waits to be heard. */
+  pass(micros: number): this {
+    this.now += micros;
+    this.stack.onTimeout(this.now);
+    return this;
+  }
+
+  story(): string {
+    return `\n${this.#story.join('\n')}\n`;
+  }
+
+  #time(): string {
+    return `${((this.now - 1_000_000) / 1e6).toFixed(6)}`;
+  }
+
+  #print(segment: Segment): string {
+    if (this.iss === null && (segment.flags & 2) !== 0) this.iss = segment.seq;
+    const relative = seqDistance(seq(this.iss ?? 0), segment.seq);
+    const { payloadLength } = segment;
+    let text = `${formatFlagLetters(segment.flags)} ${relative}:${relative + payloadLength}(${payloadLength})`;
+    if (segment.hasAck) text += ` ack ${seqDistance(seq(this.peerIss), segment.ack)}`;
+    text += ` win ${segment.wnd}`;
+    const options: string[] = [];
+    if (segment.mss > 0) options.push(`mss ${segment.mss}`);
+    if (segment.windowScale >= 0) options.push(`wscale ${segment.windowScale}`);
+    return options.length > 0 ? `${text} <${options.join(',')}>` : text;
+  }
+
+  #parse(text: string): Segment {
+    const found =
+      /^(\S+) (-?\d+):(-?\d+)\((\d+)\)(?: ack (-?\d+))?(?: win (\d+))?(?: urg (\d+))?(?: <(.*)>)?(?: '(.*)')?$/.exec(
+        text,
+      );
+    if (found === null) throw new Error(`cannot read the segment '${text}'`);
+    const [, flags, from, , length, ack, win, urg, options, content] = found;
+    const segment = new Segment();
+    segment.sourcePort = this.peerPort;
+    segment.destinationPort = this.ourPort;
+    for (const letter of flags) segment.flags |= LETTERS[letter];
+    segment.seq = seqAdd(seq(this.peerIss), Number(from));
+    if (ack !== undefined) segment.ack = seqAdd(seq(this.iss ?? 0), Number(ack));
+    segment.wnd = win === undefined ? 65_535 : Number(win);
+    segment.up = urg === undefined ? 0 : Number(urg);
+    for (const option of options?.split(',') ?? []) {
+      const [name, value] = option.split(' ');
+      if (name === 'mss') segment.mss = Number(value);
+      else if (name === 'wscale') segment.windowScale = Number(value);
+    }
+    segment.bytes =
+      content === undefined
+        ? pattern(Number(length), Number(from))
+        : Uint8Array.from(content, (c) => c.charCodeAt(0));
+    segment.payloadEnd = segment.bytes.length;
+    expect(segment.payloadLength).toBe(Number(length));
+    return segment;
+  }
+}
+
+/** What `heard` looks like with only those members that `line` names. */
+function named(line: string, heard: string): { line: string; heard: string } {
+  let shown = heard;
+  if (!line.includes('<')) shown = shown.replace(/ <.*>$/, '');
+  if (!line.includes(' win ')) shown = shown.replace(/ win \d+/, '');
+  return { line, heard: shown };
+}
+
+/** Octets that tell their place in the stream: position 1 is 'a'. */
+export function pattern(length: number, from = 1): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => 97 + ((from + i - 1) % 26));
+}
