@@ -1,1 +1,17 @@
-export {};
+export { systemClock } from './clock.ts';
+export type { Alarm, Clock } from './clock.ts';
+export { VirtualClock } from './virtual-clock.ts';
+export { Host } from './drive/host.ts';
+export type { HostOptions, Program } from './drive/host.ts';
+export { ImpairedDirection } from './impair/impaired-direction.ts';
+export type { Link, LinkFacts, LinkStatistics, ReceivedFrames } from './link/link.ts';
+export { createMemoryLink } from './link/memory-link.ts';
+export type { MemoryLinkOptions } from './link/memory-link.ts';
+export { openRawLink, RawLink } from './link/raw-link.ts';
+export type { RawLinkOptions } from './link/raw-link.ts';
+export { connect, TcpSocket } from './socket/tcp-socket.ts';
+export type { ConnectOptions } from './socket/tcp-socket.ts';
+export { createServer, TcpServer } from './socket/tcp-server.ts';
+export type { ServerOptions } from './socket/tcp-server.ts';
+export { Tap } from './tap/tap.ts';
+export type { TapCounts, TapOptions } from './tap/tap.ts';
