@@ -28,6 +28,8 @@ export interface HostEvidence {
   readonly application: EndReport;
   /** What the implementation tells of itself. Explains, never proves; empty for a kernel. */
   readonly trace: readonly TraceEvent[];
+  /** For each record of the trace the index of the frame that it belongs to, 0 for none; absent where nobody knows. */
+  readonly traceFrames?: readonly number[];
   /** The TCP under judgement threw an exception: its text. */
   readonly crashed?: string;
 }

@@ -98,7 +98,7 @@ class World {
     return {
       frame: (host, index, now, direction, bytes, start, end) => {
         this.#lastFrame = now;
-        this.#hosts[host - 1].frames.push({ index, time: now, direction, bytes: bytes.slice(start, end) });
+        this.#hosts[host - 1].sighted({ index, time: now, direction, bytes: bytes.slice(start, end) });
       },
       wire: (host, index, now, event) => this.#hosts[host - 1].impaired(now, index, event),
     };
@@ -118,6 +118,9 @@ class Host implements FrameEndpoint {
   readonly #address: string;
   readonly #stack: Stack;
   readonly #trace: TraceEvent[] = [];
+  readonly #traceFrames: number[] = [];
+  /** The frame that came in last. */
+  #arrived = 0;
 
   constructor(options: { number: number; end: ScenarioEnd; implementation: WorldEnd; seed: number }) {
     const { number, end, implementation, seed } = options;
@@ -143,9 +146,11 @@ class Host implements FrameEndpoint {
 
   onFrame(now: Micros, bytes: Uint8Array, start: number, end: number): void {
     this.guard(() => this.#stack.onFrame(now, bytes, start, end));
+    this.#collect(this.#arrived);
   }
 
   pollTransmit(now: Micros, into: Uint8Array, start: number): number {
+    this.#collect(0);
     return this.guard(() => this.#stack.pollTransmit(now, into, start)) ?? 0;
   }
 
@@ -165,13 +170,21 @@ class Host implements FrameEndpoint {
     return wake;
   }
 
+  /** A frame passes the tap: what was told while it was made is told of it. */
+  sighted(frame: TappedFrame): void {
+    if (frame.direction === 'in') this.#arrived = frame.index;
+    this.#collect(frame.direction === 'out' && isIpv4(frame.bytes) ? frame.index : 0);
+    this.frames.push(frame);
+  }
+
   impaired(time: Micros, index: number, event: WireEvent): void {
-    this.#collect();
+    this.#collect(0);
     this.#trace.push({ name: 'bench_event', time, connection: 0, event, detail: `frame ${index}` });
+    this.#traceFrames.push(index);
   }
 
   evidence(): HostEvidence {
-    this.#collect();
+    this.#collect(0);
     return {
       host: this.end.host,
       number: this.number,
@@ -180,6 +193,7 @@ class Host implements FrameEndpoint {
       frames: this.frames,
       application: this.driver.report(),
       trace: this.#trace,
+      traceFrames: this.#traceFrames,
       ...(this.crashed === null ? {} : { crashed: this.crashed }),
     };
   }
@@ -195,9 +209,18 @@ class Host implements FrameEndpoint {
     }
   }
 
-  #collect(): void {
-    for (const event of this.#stack.takeTrace()) this.#trace.push(event);
+  /** @param frame the frame that what was told since the last call belongs to; 0 for none */
+  #collect(frame: number): void {
+    for (const event of this.#stack.takeTrace()) {
+      this.#trace.push(event);
+      this.#traceFrames.push(frame);
+    }
   }
+}
+
+/** A request of ARP goes out while a segment waits for its answer; what is told then is the segment's. */
+function isIpv4(frame: Uint8Array): boolean {
+  return frame[12] === 0x08 && frame[13] === 0x00;
 }
 
 function addressOf(number: number): string {
