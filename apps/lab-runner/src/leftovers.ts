@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { REPOSITORY } from './repository.ts';
-import { DRAFT_MARK, RUNS_FOLDER } from './run/run-folder.ts';
+import { RUNS_FOLDER, staleDrafts } from './run/run-folder.ts';
 
 export interface Leftover {
   readonly what: string;
@@ -13,14 +13,7 @@ export interface Leftover {
 /** Folders of runs that were killed before they could be finished, here and among the results. */
 export function drafts(): Leftover[] {
   const runs = resolve(RUNS_FOLDER);
-  return [dirname(runs), runs].flatMap((folder) =>
-    entries(folder)
-      .filter(
-        (name) =>
-          name.startsWith(DRAFT_MARK) && !isAlive(Number(name.slice(DRAFT_MARK.length).split('-')[0])),
-      )
-      .map((name) => leftover('half-written run', join(folder, name))),
-  );
+  return [dirname(runs), runs].flatMap(staleDrafts).map((path) => leftover('half-written run', path));
 }
 
 /** Every finished run in `tcblab-runs` of this folder, and then the folder itself. */
@@ -53,14 +46,4 @@ function sizeOf(path: string): number {
 
 function entries(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Not ours to signal, but there.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

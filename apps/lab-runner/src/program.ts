@@ -1,13 +1,8 @@
 /** The command line: its verbs, their options, and the pages that explain them. */
 import { Command, Option } from 'commander';
 import type { Terminal } from './terminal/style.ts';
-import { agent } from './verbs/agent.ts';
-import { benchmark } from './verbs/benchmark.ts';
-import { clean } from './verbs/clean.ts';
-import { doctor } from './verbs/doctor.ts';
-import { run } from './verbs/run.ts';
-import { start } from './verbs/start.ts';
 import { rootHelp } from './root-help.ts';
+import { VERSION } from './version.ts';
 
 /** What a verb may touch of its surroundings. */
 export interface Surroundings {
@@ -20,9 +15,11 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export const VERSION = '0.1.0';
-
-/** @param finish receives the exit code of the verb that ran */
+/**
+ * Each verb is loaded when it is asked for, so that help is quick.
+ *
+ * @param finish receives the exit code of the verb that ran
+ */
 export function createProgram(around: Surroundings, finish: (code: number) => void): Command {
   const { style } = around.out;
   const program = new Command('tcblab');
@@ -75,7 +72,10 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
         ['tcblab run my/scenario.yaml --out run1', 'a scenario of yours, bundle in run1/'],
       ),
     )
-    .action(async (scenario, options) => finish(await run(around, scenario, options)));
+    .action(async (scenario, options) => {
+      const { run } = await import('./verbs/run.ts');
+      finish(await run(around, scenario, options));
+    });
 
   verb('start', TRY)
     .summary('the main job: our TCP and the Linux kernel shake hands on a wire (npm start)')
@@ -84,14 +84,20 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
         'Where this machine refuses namespaces, both hosts are ours and live in memory, and a line says so.',
     )
     .addHelpText('after', examples(['tcblab start', 'what npm start does once all is set up']))
-    .action(async () => finish(await start(around)));
+    .action(async () => {
+      const { start } = await import('./verbs/start.ts');
+      finish(await start(around));
+    });
 
   verb('doctor', MACHINE)
     .summary('check what this machine can do, and say how to mend the rest')
     .description('Check what this machine can do. Each line that is not ok names the command that mends it.')
     .option('--json', 'print the findings as JSON and nothing else')
     .addHelpText('after', examples(['tcblab doctor', 'before a lab, or when something is odd']))
-    .action(async (options) => finish(await doctor(around, options)));
+    .action(async (options) => {
+      const { doctor } = await import('./verbs/doctor.ts');
+      finish(await doctor(around, options));
+    });
 
   verb('clean', MACHINE)
     .summary('remove what earlier runs left: processes, half-written folders, results, caches')
@@ -106,7 +112,10 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
       'after',
       examples(['tcblab clean --dry-run', 'look first'], ['tcblab clean --runs', 'forget all results here']),
     )
-    .action(async (options) => finish(await clean(around, options)));
+    .action(async (options) => {
+      const { clean } = await import('./verbs/clean.ts');
+      finish(await clean(around, options));
+    });
 
   verb('benchmark', MACHINE)
     .summary('measure speed against plain C and the kernel on this machine')
@@ -117,7 +126,10 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
     .addOption(new Option('--only <names...>', 'only these, such as codec or bulk'))
     .option('--json', 'print the figures as JSON and nothing else')
     .addHelpText('after', examples(['tcblab benchmark --only codec', 'one of them']))
-    .action(async (options) => finish(await benchmark(around, options)));
+    .action(async (options) => {
+      const { benchmark } = await import('./verbs/benchmark.ts');
+      finish(await benchmark(around, options));
+    });
 
   verb('agent', INSIDE)
     .summary("one host's work, spoken to over its standard input and output; `run` starts two")
@@ -125,7 +137,10 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
       "One host's work: frames, TCP, capture and trace. It is told what to do over its standard input and answers on\n" +
         'its standard output. It ends when its input closes.',
     )
-    .action(async () => finish(await agent(around)));
+    .action(async () => {
+      const { agent } = await import('./verbs/agent.ts');
+      finish(await agent(around));
+    });
 
   for (const command of program.commands) {
     command.configureHelp({ styleTitle: style.bold, styleOptionText: style.cyan });

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../command.fixture.ts';
@@ -45,4 +46,13 @@ test('without a name, `latest` points at the newest run', () => {
   for (const title of ['one', 'two']) createRunFolder(undefined, title).finish();
   expect(readdirSync(join(here, 'tcblab-runs')).toSorted()).toEqual(['latest', 'one', 'two']);
   expect(readlinkSync(join(here, 'tcblab-runs', 'latest'))).toBe('two');
+});
+
+test('the draft of a run that was killed goes when the next one begins, another machine’s stays', () => {
+  const parent = temporaryFolder();
+  const dead = `.tcblab-draft-${hostname()}-999999999-abc`;
+  const foreign = '.tcblab-draft-elsewhere-999999999-abc';
+  for (const name of [dead, foreign]) mkdirSync(join(parent, name));
+  createRunFolder(join(parent, 'run'), 'ignored').finish();
+  expect(readdirSync(parent).toSorted()).toEqual([foreign, 'run']);
 });

@@ -1,14 +1,15 @@
 /** Where a run's files go: written beside, moved into place as a whole, never over anything. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errno, notAble, wrongUse, type Problem } from '../problem.ts';
 
 /** Results of all runs, in the folder where the command was given. */
 export const RUNS_FOLDER = 'tcblab-runs';
 
-/** Marks a folder that is not finished; `clean` knows it by this. */
-export const DRAFT_MARK = '.tcblab-draft-';
+/** Begins the name of a folder that is not finished; machine and process follow, for others may write here as well. */
+const DRAFT = `.tcblab-draft-${hostname()}-`;
 
 export interface RunFolder {
   /** Write here while the run lasts. */
@@ -31,9 +32,12 @@ export interface RunFolder {
 export function createRunFolder(out: string | undefined, title: string): RunFolder {
   const final = resolve(out ?? join(RUNS_FOLDER, title));
   refuseTaken(final, out);
-  const draft = join(dirname(final), `${DRAFT_MARK}${process.pid}-${randomBytes(3).toString('hex')}`);
+  const parent = dirname(final);
+  const draft = join(parent, `${DRAFT}${process.pid}-${randomBytes(3).toString('hex')}`);
   try {
-    mkdirSync(dirname(final), { recursive: true });
+    mkdirSync(parent, { recursive: true });
+    // What a killed run left is in nobody's way but the reader's.
+    for (const stale of staleDrafts(parent)) rmSync(stale, { recursive: true, force: true });
     mkdirSync(draft);
   } catch (error) {
     throw unwritable(final, error);
@@ -55,6 +59,24 @@ export function createRunFolder(out: string | undefined, title: string): RunFold
       rmSync(draft, { recursive: true, force: true });
     },
   };
+}
+
+/** Drafts in `parent` whose process is gone: its run was killed. */
+export function staleDrafts(parent: string): string[] {
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent)
+    .filter((name) => name.startsWith(DRAFT) && !isAlive(Number.parseInt(name.slice(DRAFT.length), 10)))
+    .map((name) => join(parent, name));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // There, but not ours to signal.
+    return errno(error) === 'EPERM';
+  }
 }
 
 function refuseTaken(final: string, out: string | undefined): void {

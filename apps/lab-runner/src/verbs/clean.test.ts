@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tcblab, temporaryFolder } from '../command.fixture.ts';
@@ -7,8 +8,8 @@ import { tcblab, temporaryFolder } from '../command.fixture.ts';
 function usedFolder() {
   const here = temporaryFolder();
   const runs = join(here, 'tcblab-runs');
-  const dead = join(runs, '.tcblab-draft-999999999-abc');
-  const alive = join(runs, `.tcblab-draft-${process.pid}-abc`);
+  const dead = join(runs, `.tcblab-draft-${hostname()}-999999999-abc`);
+  const alive = join(runs, `.tcblab-draft-${hostname()}-${process.pid}-abc`);
   for (const folder of [join(runs, 'one'), dead, alive]) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'host-a.pcapng'), new Uint8Array(2048));
@@ -21,7 +22,7 @@ test('it removes half-written runs, and neither results nor the draft of a run t
   const { code, stdout } = tcblab(['clean'], { cwd: here });
   expect(code).toBe(0);
   expect(stdout).toMatch(/half-written run\s+2\.0 KiB .*999999999/);
-  expect(readdirSync(runs).toSorted()).toEqual([`.tcblab-draft-${process.pid}-abc`, 'one']);
+  expect(readdirSync(runs).toSorted()).toEqual([`.tcblab-draft-${hostname()}-${process.pid}-abc`, 'one']);
 });
 
 test('--dry-run only tells', () => {

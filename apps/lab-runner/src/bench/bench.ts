@@ -1,0 +1,27 @@
+/** A place where a scenario can run: two hosts, a wire, a capture at each end. */
+import type { Evidence, Scenario } from '@tcblab/drill/scenario';
+import type { RunRequest } from '../run/request.ts';
+import type { Progress } from '../terminal/progress.ts';
+
+export interface BenchJob {
+  readonly scenario: Scenario;
+  readonly request: RunRequest;
+  /** Where the hosts' captures go: `host-a.pcapng` and `host-b.pcapng`. */
+  readonly folder: string;
+  readonly progress: Progress;
+  /** Aborted when the user has had enough: stop the hosts, keep what there is. */
+  readonly signal: AbortSignal;
+}
+
+export interface Bench {
+  /** Titles of its steps, in order. */
+  readonly steps: readonly string[];
+  /**
+   * Run the scenario. Both captures are whole and on disk when it returns, also after an interruption.
+   *
+   * @throws Problem when the bench cannot be set up at all
+   */
+  run(job: BenchJob): Promise<Evidence>;
+}
+
+export const CAPTURES = ['host-a.pcapng', 'host-b.pcapng'] as const;

@@ -1,0 +1,80 @@
+/** A finished run for people: the ladder, the files, the verdict, and what to try next. */
+import { readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Check, Result } from '@tcblab/drill/verdict';
+import { inBytes } from '../terminal/bytes.ts';
+import type { Style } from '../terminal/style.ts';
+import { table } from '../terminal/table.ts';
+
+export interface Report {
+  readonly result: Result;
+  readonly ladder: string;
+  /** The bundle's folder. */
+  readonly folder: string;
+  readonly next: readonly string[];
+}
+
+export function formatReport({ result, ladder, folder, next }: Report, style: Style): string {
+  const parts = [
+    ladder.trimEnd(),
+    files(folder, style),
+    verdict(result, style),
+    ['Try next:', ...next.map((command) => `  ${style.cyan(command)}`)].join('\n'),
+  ];
+  return `\n${parts.join('\n\n')}\n`;
+}
+
+/** What each file is for; files without a word here are listed all the same. */
+const USES: Readonly<Record<string, string>> = {
+  'host-a.pcapng': 'every frame at host A; opens in Wireshark',
+  'host-b.pcapng': 'every frame at host B',
+  'merged.pcapng': 'both, for flow graphs',
+  'trace.sqlog': 'what both hosts said of themselves',
+  'ladder.txt': 'the picture above',
+  'result.json': 'the verdict, check by check',
+  'bundle.json': 'the SHA-256 of each file, and what is needed to repeat the run',
+};
+
+function files(folder: string, style: Style): string {
+  const shown = relative('.', folder) || '.';
+  const order = Object.keys(USES);
+  const names = readdirSync(folder).toSorted((one, other) => order.indexOf(one) - order.indexOf(other));
+  const rows = names.map((name) => {
+    const size = inBytes(statSync(join(folder, name)).size);
+    return [`  ${name}`, size, style.dim(USES[name] ?? '')];
+  });
+  return `${style.bold(`Files in ${shown}/`)}\n${table(rows)}`;
+}
+
+function verdict(result: Result, style: Style): string {
+  const colour = {
+    pass: style.green,
+    fail: style.red,
+    error: style.red,
+    unsupported: style.yellow,
+    inconclusive: style.yellow,
+  };
+  const word = style.bold(colour[result.verdict](result.verdict.toUpperCase()));
+  const lines = [`${word}  ${result.subject}: ${result.reason}`];
+  // A check that is blocked says nothing new; a remark of the trace explains a failure, and is noise beside a pass.
+  const wrong = result.checks.filter((check) => check.verdict !== 'pass' && check.verdict !== 'blocked');
+  if (result.verdict !== 'pass') lines.push(...wrong.map((check) => explain(check, style)));
+  if (result.next !== null) lines.push(`  ${style.bold('→')} ${result.next}`);
+  lines.push(style.dim(`  seed ${result.seed ?? 'none'}: the same seed repeats the run`));
+  return lines.join('\n');
+}
+
+function explain(check: Check, style: Style): string {
+  const where =
+    check.packet === null
+      ? ''
+      : ` (host-${'ab'[check.packet.host - 1]}.pcapng, frame ${check.packet.number})`;
+  const clause = check.rfc === null ? [] : [`RFC ${check.rfc.number} §${check.rfc.section}`, ...check.proves];
+  const rows = [
+    ['    expected', check.expected],
+    ['    seen', check.seen + where],
+    ...(clause.length > 0 ? [['    asked by', clause.join(', ')]] : []),
+    ...(check.page !== null ? [['    read', check.page]] : []),
+  ];
+  return `  ${style.red('✖')} ${check.title}${check.evidence === 'trace' ? ' (the host says so itself)' : ''}\n${table(rows)}`;
+}

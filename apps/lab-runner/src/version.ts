@@ -1,0 +1,2 @@
+/** The version of the whole kit. */
+export const VERSION = '0.1.0';
