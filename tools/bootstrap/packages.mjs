@@ -1,0 +1,102 @@
+/** The workspace's dependencies: `run`, what the runner needs to be built and to run; `all`, that and what the tests need. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runQuietly } from './child.mjs';
+import { registryProblem, settingsForPnpm } from './registry.mjs';
+import { npm } from './toolchain.mjs';
+import { hashOfContents, readStamp, root, workspaceFolders, writeStamp } from './tree.mjs';
+
+/** @typedef {'run' | 'all'} Scope */
+/** @typedef {import('./toolchain.mjs').Toolchain} Toolchain */
+
+const modules = join(root, 'node_modules');
+const stampFile = join(modules, '.tcblab-packages.json');
+const lockfile = join(root, 'pnpm-lock.yaml');
+
+/** The key of an installation that began and did not end. */
+const UNFINISHED = 'unfinished';
+
+/** @param {Toolchain} chain */
+function key({ kind }) {
+  const manifests = workspaceFolders().map((folder) => join(root, folder, 'package.json'));
+  return `${kind} ${process.arch} ${hashOfContents([lockfile, join(root, 'pnpm-workspace.yaml'), ...manifests])}`;
+}
+
+/**
+ * @param {Toolchain} chain
+ * @param {Scope} scope
+ */
+export function arePackagesReady(chain, scope) {
+  const stamp = readStamp(stampFile);
+  return (stamp?.scope === scope || stamp?.scope === 'all') && stamp.key === key(chain);
+}
+
+/** What is downloaded, for the announcement: names and megabytes. @param {Scope} scope @returns {[string, number]} */
+export function packageDownloads(scope) {
+  const manifests = workspaceFolders().map((folder) => readStamp(join(root, folder, 'package.json')));
+  const direct = new Set();
+  for (const { dependencies = {}, devDependencies = {} } of manifests) {
+    for (const name of Object.keys(dependencies)) direct.add(name);
+    if (scope === 'all') for (const name of Object.keys(devDependencies)) direct.add(name);
+  }
+  const names = [...direct].filter((name) => !name.startsWith('@tcblab/'));
+  const heavy = names.filter((name) =>
+    ['typescript', 'turbo', 'vitest', 'dependency-cruiser', 'oxlint'].includes(name),
+  );
+  const rest = names.length - heavy.length;
+  return [`${heavy.join(', ')} and ${rest} smaller packages`, scope === 'all' ? 75 : 30];
+}
+
+/**
+ * Make node_modules what the lockfile says.
+ *
+ * @param {Toolchain} chain
+ * @param {Scope} asked
+ * @param {{ signal: AbortSignal, onOutput: (text: string) => void }} around
+ */
+export async function installPackages(chain, asked, { signal, onOutput }) {
+  const stamp = readStamp(stampFile);
+  // What was interrupted is not mended but made anew; the store still holds what was fetched.
+  if (stamp?.key === UNFINISHED) removeModules();
+  const scope = hasAll(stamp) ? 'all' : asked;
+  writeStamp(stampFile, { scope, key: UNFINISHED });
+
+  const pinned = chain.kind === 'pinned';
+  const runner = ['--prod', '--filter', '@tcblab/lab-runner...'];
+  const args = [
+    'install',
+    pinned ? '--frozen-lockfile' : '--no-frozen-lockfile',
+    ...(scope === 'all' ? ['--prod=false'] : runner),
+    // The root holds the build's tools; who runs from source has no use for them.
+    ...(scope === 'run' && pinned ? ['--filter', 'tcblab'] : []),
+    '--reporter=append-only',
+    '--config.confirm-modules-purge=false',
+    '--config.fetch-retries=2',
+    '--config.fetch-retry-mintimeout=2000',
+  ];
+  const env = { ...chain.env, ...(await settingsForPnpm(npm(), signal)) };
+  const locked = readFileSync(lockfile);
+  const { ok, output } = await runQuietly([...chain.pnpm, ...args], {
+    env,
+    signal,
+    onOutput,
+    shell: process.platform === 'win32',
+  });
+  // Packages that only other platforms have may have been written into it: they are no change of this clone.
+  if (!locked.equals(readFileSync(lockfile))) writeFileSync(lockfile, locked);
+  if (!ok) throw registryProblem('pnpm', output);
+  writeStamp(stampFile, { scope, key: key(chain) });
+}
+
+/** Who once had the tests' tools keeps them, also when it was pnpm itself that installed them. @param {any} stamp */
+function hasAll(stamp) {
+  if (stamp !== undefined) return stamp.scope === 'all';
+  return readStamp(join(modules, '.modules.yaml'))?.included?.devDependencies === true;
+}
+
+function removeModules() {
+  for (const folder of workspaceFolders()) {
+    const path = join(root, folder, 'node_modules');
+    if (existsSync(path)) rmSync(path, { recursive: true, force: true });
+  }
+}
