@@ -2,7 +2,7 @@
 // The compiler keeps most of these borders already (exports maps, project references, lib and types of pure packages);
 // this is the second line, and the one that explains itself.
 
-const tests = '\\.(test|bench)\\.tsx?$|/testing/';
+const tests = '\\.(test|bench|fixture)\\.tsx?$|/testing/';
 const pure = '^packages/(tcp|capture|drill)/src/';
 const inside = (...folders) => `^packages/(${folders.join('|')})/`;
 const tcp = (...folders) => `^packages/tcp/src/(${folders.join('|')})/`;

@@ -25,7 +25,8 @@ const BENCHES: Readonly<Record<BenchName, Bench | undefined>> = { virtual, netns
 export async function execute(around: Surroundings, request: RunRequest): Promise<number> {
   const scenario = loadScenario(request.scenario);
   const bench = BENCHES[request.bench];
-  if (bench === undefined) throw notAble('The bench netns is not built yet.', commandOf({ ...request, bench: 'virtual' }));
+  if (bench === undefined)
+    throw notAble('The bench netns is not built yet.', commandOf({ ...request, bench: 'virtual' }));
   const folder = createRunFolder(request.out, folderTitle(scenario, request));
   const progress = createProgress(around.err, [...bench.steps, 'verdict']);
   try {

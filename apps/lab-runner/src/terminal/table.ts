@@ -17,6 +17,5 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 function visibleLength(cell: string): number {
-  // eslint-disable-next-line no-control-regex -- colour escapes begin with ESC
   return cell.replace(/\x1b\[[0-9;]*m/g, '').length;
 }
