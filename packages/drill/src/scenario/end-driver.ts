@@ -83,6 +83,10 @@ class ProgramDriver implements EndDriver {
   /** Bytes of the running `send` or `receive` that are already through. */
   #through: Octets = 0;
   #text: Uint8Array | null = null;
+  /** Bytes made and not yet taken: ready[readyFrom, readyTo). */
+  #ready: Uint8Array = new Uint8Array(0);
+  #readyFrom = 0;
+  #readyTo = 0;
 
   constructor(options: EndDriverOptions) {
     this.#end = options.end;
@@ -142,6 +146,7 @@ class ProgramDriver implements EndDriver {
   #begin(now: Micros): void {
     this.#begun = true;
     this.#through = 0;
+    this.#readyFrom = this.#readyTo = 0;
     this.#steps.push({ step: this.#index, began: now, ended: null, outcome: WAITING, octets: 0 });
     const { call } = this.#end.steps[this.#index];
     this.#text =
@@ -235,19 +240,28 @@ class ProgramDriver implements EndDriver {
   #send(now: Micros, open: Open, data: Data): StepOutcome {
     const total = octetsOf(data);
     while (this.#through < total) {
-      const length = Math.min(CHUNK, total - this.#through);
-      let taken: number;
-      if (this.#text !== null) {
-        taken = open.socket.send(now, this.#text, this.#through, this.#through + length);
-      } else {
-        fillPattern(this.#buffer, 0, length, open.sent);
-        taken = open.socket.send(now, this.#buffer, 0, length);
-      }
+      // A socket takes what it has room for; what it left stands ready for the next time.
+      if (this.#readyFrom === this.#readyTo) this.#prepare(total - this.#through, open.sent);
+      const taken = open.socket.send(now, this.#ready, this.#readyFrom, this.#readyTo);
       if (taken === 0) return waitingUnlessFailed(open);
+      this.#readyFrom += taken;
       this.#through += taken;
       open.sent += taken;
     }
     return DONE;
+  }
+
+  /** Make the next bytes to send. */
+  #prepare(left: Octets, position: Octets): void {
+    this.#readyFrom = 0;
+    if (this.#text !== null) {
+      this.#ready = this.#text;
+      this.#readyTo = this.#text.length;
+      return;
+    }
+    if (this.#ready.length < CHUNK) this.#ready = new Uint8Array(CHUNK);
+    this.#readyTo = Math.min(CHUNK, left);
+    fillPattern(this.#ready, 0, this.#readyTo, position);
   }
 
   #receive(now: Micros, open: Open, data: Data): StepOutcome {

@@ -1,5 +1,4 @@
 /** The verdict on one run of a scenario, from what was observed. Pure: the same evidence gives the same words. */
-import { formatFlags } from '@tcblab/tcp/wire';
 import type { Micros } from '@tcblab/tcp';
 import { verdictOf } from '../verdict/result.ts';
 import type { Check, Verdict } from '../verdict/result.ts';
@@ -128,38 +127,33 @@ function expectationChecks(run: Run): Check[] {
       };
     }
     missing = match;
-    const near = nearMiss(run, match);
-    const number = near?.segment.frame ?? segments[Math.min(match.from, segments.length - 1)]?.frame;
-    const packet = number === undefined ? null : { host: seenAt.host.number, number };
-    return { ...fields, verdict: 'fail', packet, seen: near?.words ?? silence(run, match) };
+    const { segment, words } = instead(run, match);
+    const packet = segment === null ? null : { host: seenAt.host.number, number: segment.frame };
+    return { ...fields, verdict: 'fail', packet, seen: words };
   });
 }
 
-/** The segment that comes closest to what is missing, and in what it differs. */
-function nearMiss(
-  { seenAt, roles }: Run,
-  { pattern, from }: Match,
-): { segment: SightedSegment; words: string } | null {
-  let best: SightedSegment | null = null;
-  let least = Infinity;
-  for (const segment of seenAt.sightings.segments.slice(from)) {
-    if (!isFrom(pattern, segment, roles)) continue;
-    const distance = differences(pattern, segment).length;
-    if (distance < least) {
-      best = segment;
-      least = distance;
-    }
-  }
-  if (best === null) return null;
-  return { segment: best, words: `${describeSighted(best)}: ${differences(pattern, best).join(', ')}` };
-}
-
-function silence(run: Run, { pattern, from }: Match): string {
+/** What came instead: the segment that comes closest, else the next one of that sender, else nothing. */
+function instead(run: Run, { pattern, from }: Match): { segment: SightedSegment | null; words: string } {
   const { segments } = run.seenAt.sightings;
-  const who = pattern.from ?? 'either end';
-  if (segments.length === 0) return `no segment at all; ${run.end}`;
+  const later = segments.slice(from).filter((segment) => isFrom(pattern, segment, run.roles));
+  const near = later
+    .filter(({ flags }) => (flags & pattern.set) === pattern.set && (flags & pattern.clear) === 0)
+    .map((segment) => ({ segment, differing: differences(pattern, segment) }))
+    .toSorted((one, other) => one.differing.length - other.differing.length)[0];
+  if (near !== undefined) {
+    return { segment: near.segment, words: `${describeSighted(near.segment)}: ${near.differing.join(', ')}` };
+  }
+  if (segments.length === 0) return { segment: null, words: `no segment at all; ${run.end}` };
   const last = segments[Math.min(from, segments.length - 1)];
-  return `nothing from ${who} after packet ${last.frame} (${describeSighted(last)}); ${run.end}`;
+  const next = later.find((segment) => segment !== last);
+  if (next !== undefined)
+    return { segment: next, words: `${describeSighted(next)}, and no such segment after it` };
+  const who = pattern.from ?? 'either end';
+  return {
+    segment: last,
+    words: `nothing from ${who} after packet ${last.frame} (${describeSighted(last)}); ${run.end}`,
+  };
 }
 
 function neverChecks(run: Run): Check[] {
@@ -189,7 +183,7 @@ function patternFields({ scenario }: Run, pattern: SegmentPattern, id: string) {
     evidence: 'packets' as const,
     proves: pattern.proves,
     rfc: pattern.rfc,
-    expected: pattern.clear === 0 ? pattern.text : `${pattern.text}, without ${formatFlags(pattern.clear)}`,
+    expected: pattern.text,
     page: pattern.page ?? scenario.page,
   };
 }
@@ -365,7 +359,8 @@ function explain(
     return { reason: `all ${counted} checks passed`, next: null };
   }
   if (decisive === undefined) return { reason: 'nothing was checked', next: null };
-  const reason = `${decisive.title}: expected ${decisive.expected}; seen ${decisive.seen}`;
+  const subject = decisive.expected.includes(decisive.title) ? '' : `${decisive.title}: `;
+  const reason = `${subject}expected ${decisive.expected}; seen ${decisive.seen}`;
   if (verdict === 'inconclusive') return { reason: decisive.seen, next: evidence.faults[0]?.next ?? null };
   const { packet, page } = decisive;
   const where =

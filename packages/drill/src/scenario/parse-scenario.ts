@@ -92,12 +92,13 @@ class ScenarioParser extends YamlReader {
   #roles: string[] = [];
 
   scenario(name: string): Scenario | null {
+    if (this.problems.length > 0) return null;
     if (this.root === null)
       return this.problem(null, 'the file is empty: it begins with title, ends and expect');
     const top = this.map(this.root, SCENARIO_KEYS, 'a scenario');
     if (top === null) return null;
     for (const key of ['title', 'about', 'page', 'ends', 'expect']) {
-      if (!top.has(key)) this.problem(this.root, `a scenario needs '${key}'`);
+      if (isMap(this.root) && !this.root.has(key)) this.problem(this.root, `a scenario needs '${key}'`);
     }
     const ends = this.#ends(top.get('ends'));
     if (ends === null) return null;
@@ -377,6 +378,9 @@ class ScenarioParser extends YamlReader {
       if (typeof value === 'number') numbers[key] = value;
     }
     const sender = named[0];
+    const words = [String(isScalar(what) ? what.value : '')];
+    if (again !== undefined) words.push('again');
+    if (isScalar(without?.value)) words.push(`without ${String(without.value.value)}`);
     return {
       line: this.line(node),
       ...(sender === 'either' ? {} : { from: sender }),
@@ -385,11 +389,7 @@ class ScenarioParser extends YamlReader {
       carriesData: flags.carriesData,
       again: again !== undefined,
       ...numbers,
-      text: describe(
-        sender,
-        `${String(isScalar(what) ? what.value : '')}${again === undefined ? '' : ' again'}`,
-        numbers,
-      ),
+      text: describe(sender, words, numbers),
       rfc,
       proves,
       ...(page === undefined ? {} : { page: this.text(page.value, 'page') ?? '' }),
@@ -439,8 +439,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 
 type PatternNumbers = { -readonly [K in 'seq' | 'to' | 'ack' | 'acks' | 'length']?: number };
 
-function describe(sender: string, what: string, numbers: PatternNumbers): string {
-  const words = [`${sender === 'either' ? 'either end' : sender} sends ${what}`];
+function describe(sender: string, what: readonly string[], numbers: PatternNumbers): string {
+  const words = [`${sender === 'either' ? 'either end' : sender} sends ${what.join(' ')}`];
   if (numbers.seq !== undefined) words.push(`seq ${numbers.seq}`);
   if (numbers.to !== undefined) words.push(`up to ${numbers.to}`);
   if (numbers.ack !== undefined) words.push(`ack ${numbers.ack}`);
