@@ -1,13 +1,13 @@
 /** One host's TCP over IP packets: demultiplexing, listeners, ports, ping. Pull only, no clock, no link layer. @rfc 9293 3.9 */
 import { MisuseError } from '../misuse-error.ts';
-import type { State, TraceEvent } from '../trace/event.ts';
+import type { TraceEvent } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
-import { Address, formatAddress, parseAddress, sameAddress } from '../wire/address.ts';
+import { type Address, isHostAddress, parseAddress, sameAddress } from '../wire/address.ts';
 import { pseudoHeaderSum } from '../wire/checksum.ts';
 import { ICMP_ECHO, IcmpMessage, parseIcmp } from '../wire/icmp.ts';
 import { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, parseIpv4 } from '../wire/ipv4.ts';
 import type { Malformed } from '../wire/malformed.ts';
-import { ACK, RST, Segment } from '../wire/segment.ts';
+import { RST, Segment } from '../wire/segment.ts';
 import { BAD_TCP_CHECKSUM, TCP_HEADER_LENGTH } from '../wire/tcp.ts';
 import type { Outgoing, PartialParts, Parts } from '../tcb/parts.ts';
 import { completeParts } from '../tcb/reference.ts';
@@ -22,9 +22,10 @@ import { Counters } from './counters.ts';
 import { DeadlineHeap } from './deadline-heap.ts';
 import { Events } from './events.ts';
 import { Listener, type ListenerOwner } from './listener.ts';
+import { listing, type ConnectionSummary } from './listing.ts';
 import { checkPort, ephemeralPort } from './ports.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { ReplyQueue } from './reply-queue.ts';
+import { ReplyQueue, fillReset, type Reply } from './reply-queue.ts';
 import { Tracer } from './tracer.ts';
 
 export interface IpStackOptions {
@@ -46,17 +47,6 @@ export interface StackEvent {
   readonly target: Connection | Listener;
   /** `Events`, ored together. */
   readonly bits: number;
-}
-
-/** One line of a netstat-like listing. */
-export interface ConnectionSummary {
-  readonly local: string;
-  readonly remote: string;
-  readonly state: State;
-  /** Octets that wait for the application. */
-  readonly receiveQueue: Octets;
-  /** Octets not acknowledged. */
-  readonly sendQueue: Octets;
 }
 
 const DEFAULT_MTU: Octets = 1500;
@@ -153,7 +143,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     if (bad !== null) return this.#dropMalformed(now, bad);
     if (!sameAddress(ip.destination, this.address)) return this.#drop(now, 'ipv4: not for this host');
     // A segment that claims to come from nowhere, from everyone or from us answers nobody. RFC 9293 §3.9.2.3, MUST-63.
-    if (!isHost(ip.source) || sameAddress(ip.source, this.address))
+    if (!isHostAddress(ip.source) || sameAddress(ip.source, this.address))
       return this.#drop(now, 'ipv4: bad source');
     if (ip.protocol === PROTOCOL_TCP) this.#onTcp(now, bytes, ip.payloadStart, ip.payloadEnd);
     else if (ip.protocol === PROTOCOL_ICMP) this.#onIcmp(now, bytes, ip.payloadStart, ip.payloadEnd);
@@ -168,11 +158,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
   pollTransmit(now: Micros, into: Uint8Array, start: number): Octets {
     this.#tick(now);
     const reply = this.#replies.shift();
-    if (reply !== undefined) {
-      if (reply.kind === 'echo') return this.#writer.echoReply(reply.message, into, start, reply.remote);
-      this.#fillReset(reply.remotePort, reply.localPort, reply.segment);
-      return this.#writer.segment(this.#transmit(now, 0, 'first'), into, start, reply.remote);
-    }
+    if (reply !== undefined) return this.#writeReply(now, reply, into, start);
     for (let connection = this.#ready[0]; connection !== undefined; connection = this.#ready[0]) {
       const { tcb } = connection;
       const filled = nextSegment(now, tcb, this.#out);
@@ -235,22 +221,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
 
   /** A netstat-like listing: listeners first. */
   connections(): ConnectionSummary[] {
-    const here = formatAddress(this.address);
-    const listeners = [...this.#listeners.values()].map((listener) => ({
-      local: `${here}:${listener.port}`,
-      remote: '*:*',
-      state: 'LISTEN' as const,
-      receiveQueue: listener.pending,
-      sendQueue: listener.backlog,
-    }));
-    const connections = [...this.#table].map((connection) => ({
-      local: `${here}:${connection.localPort}`,
-      remote: `${connection.remoteAddress}:${connection.remotePort}`,
-      state: connection.state,
-      receiveQueue: connection.readable,
-      sendQueue: connection.unacknowledged,
-    }));
-    return [...listeners, ...connections];
+    return listing(this.address, this.#listeners.values(), this.#table);
   }
 
   /** @internal A connection may have changed: tell its user, schedule it, drop it when it is no more. */
@@ -358,9 +329,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     localPort: number,
     accepted: boolean,
   ): Connection {
-    const remoteAddress = new Address();
-    remoteAddress.copyFrom(remote);
-    const tuple = { localAddress: this.address, localPort, remoteAddress, remotePort };
+    const tuple = { localAddress: this.address, localPort, remoteAddress: remote.copy(), remotePort };
     const tcb = new Tcb({
       id: ++this.#lastId,
       tuple,
@@ -401,7 +370,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     if (message.type !== ICMP_ECHO) return this.#drop(now, 'icmp: not asked for');
     this.#replies.push({
       kind: 'echo',
-      remote: copyOf(this.#ip.source),
+      remote: this.#ip.source.copy(),
       message: {
         id: message.id,
         sequence: message.sequence,
@@ -413,23 +382,17 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
   #reply(remote: Address, segment: Segment, reset: Outgoing): void {
     this.#replies.push({
       kind: 'reset',
-      remote: copyOf(remote),
+      remote: remote.copy(),
       remotePort: segment.sourcePort,
       localPort: segment.destinationPort,
       segment: reset,
     });
   }
 
-  #fillReset(remotePort: number, localPort: number, reset: Outgoing): void {
-    const out = this.#out;
-    out.clear();
-    out.sourcePort = localPort;
-    out.destinationPort = remotePort;
-    out.seq = reset.seq;
-    out.flags = reset.flags;
-    if (reset.ack === undefined) return;
-    out.ack = reset.ack;
-    out.flags |= ACK;
+  #writeReply(now: Micros, reply: Reply, into: Uint8Array, start: number): Octets {
+    if (reply.kind === 'echo') return this.#writer.echoReply(reply.message, into, start, reply.remote);
+    fillReset(this.#out, reply);
+    return this.#writer.segment(this.#transmit(now, 0, 'first'), into, start, reply.remote);
   }
 
   /** Count and trace what `#out` holds, then write it. */
@@ -461,16 +424,4 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     if (now < this.#now) throw new MisuseError('time-went-back', `now is ${now} µs, after ${this.#now} µs`);
     this.#now = now;
   }
-}
-
-function copyOf(address: Address): Address {
-  const copy = new Address();
-  copy.copyFrom(address);
-  return copy;
-}
-
-/** Whether an IPv4 address can be one host's: not 0.0.0.0/8, not loopback, not multicast, reserved or broadcast. */
-function isHost({ w3 }: Address): boolean {
-  const first = w3 >>> 24;
-  return first !== 0 && first !== 127 && first < 224;
 }

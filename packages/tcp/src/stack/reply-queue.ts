@@ -1,6 +1,7 @@
 /** Answers that belong to no connection: resets and echo replies. Bounded, so that a flood costs no memory. */
 import type { Outgoing } from '../tcb/parts.ts';
 import type { Address } from '../wire/address.ts';
+import { ACK, type Segment } from '../wire/segment.ts';
 
 export interface Echo {
   readonly id: number;
@@ -8,15 +9,15 @@ export interface Echo {
   readonly body: Uint8Array;
 }
 
-export type Reply =
-  | {
-      readonly kind: 'reset';
-      readonly remote: Address;
-      readonly remotePort: number;
-      readonly localPort: number;
-      readonly segment: Outgoing;
-    }
-  | { readonly kind: 'echo'; readonly remote: Address; readonly message: Echo };
+export interface Reset {
+  readonly kind: 'reset';
+  readonly remote: Address;
+  readonly remotePort: number;
+  readonly localPort: number;
+  readonly segment: Outgoing;
+}
+
+export type Reply = Reset | { readonly kind: 'echo'; readonly remote: Address; readonly message: Echo };
 
 /** More wait than this only when nobody pulls; the latest are then dropped, and their senders try again. */
 const MOST = 256;
@@ -31,4 +32,16 @@ export class ReplyQueue {
   shift(): Reply | undefined {
     return this.#replies.shift();
   }
+}
+
+/** Make `out` the segment of a reset. */
+export function fillReset(out: Segment, { remotePort, localPort, segment }: Reset): void {
+  out.clear();
+  out.sourcePort = localPort;
+  out.destinationPort = remotePort;
+  out.seq = segment.seq;
+  out.flags = segment.flags;
+  if (segment.ack === undefined) return;
+  out.ack = segment.ack;
+  out.flags |= ACK;
 }

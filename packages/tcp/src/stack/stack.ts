@@ -5,8 +5,9 @@ import { ETHERNET_HEADER_LENGTH } from '../wire/ethernet.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import { EthernetLink } from './ethernet-link.ts';
-import { IpStack, type ConnectionSummary, type IpStackOptions, type StackEvent } from './ip-stack.ts';
+import { IpStack, type IpStackOptions, type StackEvent } from './ip-stack.ts';
 import type { Listener } from './listener.ts';
+import type { ConnectionSummary } from './listing.ts';
 
 export interface StackOptions extends IpStackOptions {
   /** Ours, locally administered, such as `02:74:63:62:00:01`. */

@@ -16,6 +16,12 @@ export class Address {
     this.w2 = other.w2;
     this.w3 = other.w3;
   }
+
+  copy(): Address {
+    const copy = new Address();
+    copy.copyFrom(this);
+    return copy;
+  }
 }
 
 /** Make it the IPv4 address whose 32 bits are `word`. */
@@ -29,6 +35,12 @@ export function setIpv4(address: Address, word: number): void {
 
 export function sameAddress(a: Address, b: Address): boolean {
   return a.w3 === b.w3 && a.w2 === b.w2 && a.w1 === b.w1 && a.w0 === b.w0 && a.version === b.version;
+}
+
+/** Whether an IPv4 address can be one host's: not 0.0.0.0/8, loopback, multicast, reserved or broadcast. @rfc 1122 3.2.1.3 */
+export function isHostAddress({ w3 }: Address): boolean {
+  const first = w3 >>> 24;
+  return first !== 0 && first !== 127 && first < 224;
 }
 
 /**

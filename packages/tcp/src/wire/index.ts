@@ -1,4 +1,4 @@
-export { Address, formatAddress, parseAddress, sameAddress, setIpv4 } from './address.ts';
+export { Address, formatAddress, isHostAddress, parseAddress, sameAddress, setIpv4 } from './address.ts';
 export { ARP_LENGTH, ARP_REPLY, ARP_REQUEST, ArpPacket, parseArp, writeArp } from './arp.ts';
 export { checksum, foldChecksum, pseudoHeaderSum } from './checksum.ts';
 export {

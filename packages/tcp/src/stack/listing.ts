@@ -1,0 +1,42 @@
+/** A netstat-like listing of a stack's listeners and connections. */
+import type { State } from '../trace/event.ts';
+import type { Octets } from '../units.ts';
+import { formatAddress, type Address } from '../wire/address.ts';
+import type { Connection } from './connection.ts';
+import type { Listener } from './listener.ts';
+
+export interface ConnectionSummary {
+  /** `address:port`. */
+  readonly local: string;
+  readonly remote: string;
+  readonly state: State;
+  /** Octets that wait for the application; of a listener, connections that wait for accept(). */
+  readonly receiveQueue: Octets;
+  /** Octets not acknowledged; of a listener, its backlog. */
+  readonly sendQueue: Octets;
+}
+
+/** Listeners first, then connections in the order in which they began. */
+export function listing(
+  address: Address,
+  listeners: Iterable<Listener>,
+  connections: Iterable<Connection>,
+): ConnectionSummary[] {
+  const here = formatAddress(address);
+  const listening = Array.from(listeners, (listener) => ({
+    local: `${here}:${listener.port}`,
+    remote: '*:*',
+    state: 'LISTEN' as const,
+    receiveQueue: listener.pending,
+    sendQueue: listener.backlog,
+  }));
+  const begun = [...connections].toSorted((a, b) => a.id - b.id);
+  const open = begun.map((connection) => ({
+    local: `${here}:${connection.localPort}`,
+    remote: `${connection.remoteAddress}:${connection.remotePort}`,
+    state: connection.state,
+    receiveQueue: connection.readable,
+    sendQueue: connection.unacknowledged,
+  }));
+  return [...listening, ...open];
+}
