@@ -38,15 +38,14 @@ export function captureOf(host: HostEvidence): Uint8Array {
   return writer.take();
 }
 
-function commentsByFrame({ trace, traceFrames = [] }: HostEvidence): Map<number, string[]> {
+function commentsByFrame({ trace }: HostEvidence): Map<number, string[]> {
   const comments = new Map<number, string[]>();
-  trace.forEach((event, index) => {
-    const frame = traceFrames[index] ?? 0;
+  for (const { frame, event } of trace) {
     const comment = annotate(event);
-    if (frame === 0 || comment === null) return;
+    if (frame === undefined || comment === null) continue;
     const those = comments.get(frame);
     if (those === undefined) comments.set(frame, [comment]);
     else those.push(comment);
-  });
+  }
   return comments;
 }

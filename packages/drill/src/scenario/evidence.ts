@@ -1,6 +1,6 @@
 /** What a run leaves behind for the judge, whatever bench it ran on. */
+import type { TraceRecord } from '@tcblab/capture';
 import type { Micros, Octets } from '@tcblab/tcp';
-import type { TraceEvent } from '@tcblab/tcp/trace';
 import type { Errno } from './end-port.ts';
 import type { HostName } from './scenario.ts';
 
@@ -26,10 +26,8 @@ export interface HostEvidence {
   readonly frames: readonly TappedFrame[];
   /** What our program saw when it used the TCP. Proof of what was delivered. */
   readonly application: EndReport;
-  /** What the implementation tells of itself. Explains, never proves; empty for a kernel. */
-  readonly trace: readonly TraceEvent[];
-  /** For each record of the trace the index of the frame that it belongs to, 0 for none; absent where nobody knows. */
-  readonly traceFrames?: readonly number[];
+  /** What the implementation tells of itself, with the frames it tells it of. Explains, never proves; empty for a kernel. */
+  readonly trace: readonly TraceRecord[];
   /** The TCP under judgement threw an exception: its text. */
   readonly crashed?: string;
 }

@@ -73,13 +73,16 @@ describe('what passes', () => {
     const liar = withHost(good, 0, () => ({
       trace: [
         {
-          name: 'state_updated',
-          time: 0,
-          connection: 1,
-          old: 'CLOSED',
-          new: 'LISTEN',
-          trigger: 'x',
-          rfc: '3.10',
+          host: 1,
+          event: {
+            name: 'state_updated',
+            time: 0,
+            connection: 1,
+            old: 'CLOSED',
+            new: 'LISTEN',
+            trigger: 'x',
+            rfc: '3.10',
+          },
         },
       ],
     }));
@@ -265,6 +268,16 @@ describe('what is nobody’s fault', () => {
     }));
     expect(judge(handshake, offloaded).verdict).toBe('pass');
   });
+});
+
+test('each record of a trace names the frame that it belongs to', () => {
+  const [{ trace, frames }] = good.hosts;
+  const told = trace.filter(({ event: { name } }) => name === 'segment_sent' || name === 'segment_received');
+  const tcp = frames.filter(({ bytes }) => bytes[12] === 8 && bytes[13] === 0);
+  expect(told.map(({ frame }) => frame)).toEqual(tcp.map(({ index }) => index));
+  expect(told.map(({ event: { name } }) => (name === 'segment_sent' ? 'out' : 'in'))).toEqual(
+    tcp.map(({ direction }) => direction),
+  );
 });
 
 describe('the same seed', () => {

@@ -324,7 +324,7 @@ function hex(octet: number): string {
 /** What an end tells of its states: explains, and never changes the verdict. */
 function stateChecks({ scenario }: Run, { end, host }: JudgedEnd): Check[] {
   if (end.states.length === 0 || host.trace.length === 0) return [];
-  const passed = host.trace.flatMap((event) => (event.name === 'state_updated' ? [event.new] : []));
+  const passed = host.trace.flatMap(({ event }) => (event.name === 'state_updated' ? [event.new] : []));
   let from = 0;
   const missing = end.states.find((state) => {
     const at = passed.indexOf(state, from);

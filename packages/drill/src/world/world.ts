@@ -1,9 +1,9 @@
 /** Runs a scenario in memory: two stacks, a virtual wire, virtual time. The same seed gives the same bytes. */
+import type { TraceRecord } from '@tcblab/capture';
 import { createStack } from '@tcblab/tcp';
 import type { Micros, PartialParts, Settings, Stack } from '@tcblab/tcp';
 import { createNetwork, createRandom } from '@tcblab/tcp/sim';
 import type { FrameEndpoint, FrameTap, ImpairmentSpec, RunEnd, WireEvent } from '@tcblab/tcp/sim';
-import type { TraceEvent } from '@tcblab/tcp/trace';
 import { createEndDriver } from '../scenario/end-driver.ts';
 import type { EndDriver } from '../scenario/end-driver.ts';
 import type { Evidence, HostEvidence, TappedFrame } from '../scenario/evidence.ts';
@@ -98,7 +98,7 @@ class World {
     return {
       frame: (host, index, now, direction, bytes, start, end) => {
         this.#lastFrame = now;
-        this.#hosts[host - 1].sighted({ index, time: now, direction, bytes: bytes.slice(start, end) });
+        this.#hosts[host - 1].frames.push({ index, time: now, direction, bytes: bytes.slice(start, end) });
       },
       wire: (host, index, now, event) => this.#hosts[host - 1].impaired(now, index, event),
     };
@@ -117,10 +117,9 @@ class Host implements FrameEndpoint {
   readonly #name: string;
   readonly #address: string;
   readonly #stack: Stack;
-  readonly #trace: TraceEvent[] = [];
-  readonly #traceFrames: number[] = [];
-  /** The frame that came in last. */
-  #arrived = 0;
+  readonly #trace: TraceRecord[] = [];
+  /** Records of a packet that waits for its neighbour's address, so that its frame has no number yet. */
+  #held: { frame?: number }[] = [];
 
   constructor(options: { number: number; end: ScenarioEnd; implementation: WorldEnd; seed: number }) {
     const { number, end, implementation, seed } = options;
@@ -145,13 +144,24 @@ class Host implements FrameEndpoint {
   }
 
   onFrame(now: Micros, bytes: Uint8Array, start: number, end: number): void {
+    this.#collect();
     this.guard(() => this.#stack.onFrame(now, bytes, start, end));
-    this.#collect(this.#arrived);
+    this.#collect(this.frames.length);
   }
 
   pollTransmit(now: Micros, into: Uint8Array, start: number): number {
-    this.#collect(0);
-    return this.guard(() => this.#stack.pollTransmit(now, into, start)) ?? 0;
+    this.#collect();
+    const length = this.guard(() => this.#stack.pollTransmit(now, into, start)) ?? 0;
+    if (length === 0) return 0;
+    // The tap sees it next, under the next number.
+    const frame = this.frames.length + 1;
+    if (!isIpv4(into, start)) {
+      this.#held.push(...this.#collect());
+    } else if (this.#collect(frame).length === 0) {
+      for (const record of this.#held) record.frame = frame;
+      this.#held = [];
+    }
+    return length;
   }
 
   pollTimeout(): Micros {
@@ -170,21 +180,15 @@ class Host implements FrameEndpoint {
     return wake;
   }
 
-  /** A frame passes the tap: what was told while it was made is told of it. */
-  sighted(frame: TappedFrame): void {
-    if (frame.direction === 'in') this.#arrived = frame.index;
-    this.#collect(frame.direction === 'out' && isIpv4(frame.bytes) ? frame.index : 0);
-    this.frames.push(frame);
-  }
-
   impaired(time: Micros, index: number, event: WireEvent): void {
-    this.#collect(0);
-    this.#trace.push({ name: 'bench_event', time, connection: 0, event, detail: `frame ${index}` });
-    this.#traceFrames.push(index);
+    this.#collect();
+    const detail = `frame ${index}`;
+    const told = { name: 'bench_event', time, connection: 0, event, detail } as const;
+    this.#trace.push({ host: this.number, frame: index, event: told });
   }
 
   evidence(): HostEvidence {
-    this.#collect(0);
+    this.#collect();
     return {
       host: this.end.host,
       number: this.number,
@@ -193,7 +197,6 @@ class Host implements FrameEndpoint {
       frames: this.frames,
       application: this.driver.report(),
       trace: this.#trace,
-      traceFrames: this.#traceFrames,
       ...(this.crashed === null ? {} : { crashed: this.crashed }),
     };
   }
@@ -209,18 +212,23 @@ class Host implements FrameEndpoint {
     }
   }
 
-  /** @param frame the frame that what was told since the last call belongs to; 0 for none */
-  #collect(frame: number): void {
-    for (const event of this.#stack.takeTrace()) {
-      this.#trace.push(event);
-      this.#traceFrames.push(frame);
-    }
+  /** Keep what the stack told since the last time, as told of this frame. */
+  #collect(frame?: number): readonly { frame?: number }[] {
+    const told = this.#stack.takeTrace();
+    if (told.length === 0) return NOTHING;
+    const records = told.map((event) =>
+      frame === undefined ? { host: this.number, event } : { host: this.number, frame, event },
+    );
+    this.#trace.push(...records);
+    return records;
   }
 }
 
+const NOTHING: readonly { frame?: number }[] = [];
+
 /** A request of ARP goes out while a segment waits for its answer; what is told then is the segment's. */
-function isIpv4(frame: Uint8Array): boolean {
-  return frame[12] === 0x08 && frame[13] === 0x00;
+function isIpv4(bytes: Uint8Array, start: number): boolean {
+  return bytes[start + 12] === 0x08 && bytes[start + 13] === 0x00;
 }
 
 function addressOf(number: number): string {
