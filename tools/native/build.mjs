@@ -29,6 +29,8 @@ const targets = [
   { arch: 'x64', triple: 'x86_64-linux-gnu', debian: 'gcc-x86-64-linux-gnu' },
   { arch: 'arm64', triple: 'aarch64-linux-gnu', debian: 'gcc-aarch64-linux-gnu' },
 ];
+/** Errors here, and silent on a user's machine, whose compiler may know more of them. */
+const WARNINGS = ['-Wall', '-Wextra', '-Werror'];
 /** The oldest C library a prebuild must run on: Debian 11's. */
 const OLDEST_GLIBC = [2, 31];
 
@@ -46,7 +48,7 @@ function build() {
       const compiler = compilerFor(target);
       if (compiler === null) continue;
       const { binary, hashFile } = prebuildOf(addon, target.arch);
-      compileNativeAddon(addon, binary, compiler);
+      compileNativeAddon(addon, binary, compiler, WARNINGS);
       writeFileSync(hashFile, `${addon.hash}  ${relative(dirname(hashFile), addon.source)}\n`);
       report(true, `${addon.name} for linux-${target.arch}: ${relative(root, binary)}`);
       checkGlibc(binary, target);
@@ -74,7 +76,7 @@ function check() {
         if (compiler === null) continue;
         const draft = join(drafts, target.arch, basename(binary));
         mkdirSync(dirname(draft), { recursive: true });
-        compileNativeAddon(addon, draft, compiler);
+        compileNativeAddon(addon, draft, compiler, WARNINGS);
         report(true, `${addon.name} for linux-${target.arch}: the source compiles`);
         checkLoads(draft, target);
       }

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
@@ -29,10 +39,9 @@ function load(env: Record<string, string> = {}) {
     encoding: 'utf8',
     env: { ...process.env, ...env },
   });
-  return {
-    said: stdout.trim(),
-    built: existsSync(join(folder, 'build')) ? readdirSync(join(folder, 'build')) : [],
-  };
+  const build = join(folder, 'build');
+  const isFolder = existsSync(build) && statSync(build).isDirectory();
+  return { said: stdout.trim(), built: isFolder ? readdirSync(build) : [] };
 }
 
 const edit = () => appendFileSync(join(folder, 'native/raw-socket.c'), '// edited\n');
@@ -56,6 +65,15 @@ test('a prebuild that this machine cannot load is replaced by one compiled here'
   const prebuild = join(folder, 'prebuilds', `linux-${process.arch}`, 'raw-socket.node');
   cpSync(join(folder, 'native/raw-socket.c'), prebuild);
   expect(load()).toMatchObject({ said: 'function', built: [expect.stringContaining('.node')] });
+});
+
+test('where the package cannot be written to, the addon is compiled for this process only', () => {
+  edit();
+  writeFileSync(join(folder, 'build'), 'a file stands in for a folder that is not ours');
+  const scratch = join(folder, 'scratch');
+  mkdirSync(scratch);
+  expect(load({ TMPDIR: scratch }).said).toBe('function');
+  expect(readdirSync(scratch)).toEqual([]);
 });
 
 test('without a fitting prebuild and a compiler the error says why and what to install', () => {

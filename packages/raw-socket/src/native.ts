@@ -1,8 +1,18 @@
 // Finds the machine code of a native addon: the committed prebuild, or one compiled here from the same C file.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -39,10 +49,8 @@ export function loadNativeAddon(source: URL): unknown {
       obstacles.push(`the prebuild does not load (${(error as Error).message})`);
     }
   }
-  const binary = join(addon.folder, 'build', `${addon.name}-${process.arch}-${addon.hash.slice(0, 16)}.node`);
   try {
-    if (!existsSync(binary)) compileNativeAddon(addon, binary);
-    return require(binary);
+    return require(compiledHere(addon));
   } catch (error) {
     obstacles.push((error as Error).message);
   }
@@ -50,6 +58,26 @@ export function loadNativeAddon(source: URL): unknown {
     `cannot load the native addon ${addon.name}: ${obstacles.join('; ')}. Remedy: install a C compiler ` +
       `(sudo apt install gcc libc6-dev) and run again, or restore ${addon.folder} as it was released`,
   );
+}
+
+/** The binary of this very source for this processor: from an earlier run, or compiled now. */
+function compiledHere(addon: NativeAddon): string {
+  const file = `${addon.name}-${process.arch}-${addon.hash.slice(0, 16)}.node`;
+  const kept = join(addon.folder, 'build', file);
+  if (existsSync(kept)) return kept;
+  try {
+    mkdirSync(dirname(kept), { recursive: true });
+    accessSync(dirname(kept), constants.W_OK);
+  } catch {
+    // Installed by another user: for this process only, in a folder that nobody else can have prepared.
+    const folder = mkdtempSync(join(tmpdir(), 'tcblab-addon-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    const passing = join(folder, file);
+    compileNativeAddon(addon, passing);
+    return passing;
+  }
+  compileNativeAddon(addon, kept);
+  return kept;
 }
 
 /** One C file and what is made of it. */
@@ -82,7 +110,8 @@ export function prebuildOf(addon: NativeAddon, arch: string) {
 }
 
 /**
- * Compile with one compiler call. `binary` appears whole or not at all, also when two processes do this at once.
+ * Compile with one compiler call. `warnings` are flags: on a user's machine none, since compilers go on learning.
+ * `binary` appears whole or not at all, also when two processes do this at once.
  *
  * @throws NativeAddonError with what the compiler said
  */
@@ -90,25 +119,23 @@ export function compileNativeAddon(
   addon: NativeAddon,
   binary: string,
   compiler = process.env.CC ?? 'cc',
+  warnings: readonly string[] = [],
 ): void {
   const draft = `${binary}.${process.pid}`;
   mkdirSync(dirname(binary), { recursive: true });
-  const result = spawnSync(
-    compiler,
-    // One binary serves every Node from 20 on: Node-API 8 and libuv 1's poll are stable.
-    [
-      '-O2',
-      '-Wall',
-      '-Wextra',
-      '-Werror',
-      '-shared',
-      '-fPIC',
-      '-fvisibility=hidden',
-      '-DNAPI_VERSION=8',
-      '-s',
-    ].concat(`-I${nodeHeaders()}`, addon.source, '-o', draft),
-    { encoding: 'utf8' },
-  );
+  // One binary serves every Node from 20 on: Node-API 8 and libuv 1's poll are stable.
+  const flags = [
+    '-O2',
+    '-shared',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-s',
+    '-DNAPI_VERSION=8',
+    `-I${nodeHeaders()}`,
+  ];
+  const result = spawnSync(compiler, [...warnings, ...flags, addon.source, '-o', draft], {
+    encoding: 'utf8',
+  });
   if (result.status === 0) {
     renameSync(draft, binary);
     return;

@@ -22,7 +22,10 @@ export interface RawSocketOptions {
    * into shared memory: a tenth of the processor time per frame, but up to some milliseconds later. Default `recvmmsg`.
    */
   readonly driver?: 'recvmmsg' | 'ring';
-  /** Room for frames that wait to be received, in octets. The kernel may grant less. Default 16 MiB. */
+  /**
+   * Room for frames that wait to be received, in octets. Default 16 MiB. The kernel grants a plain user no more than
+   * `sysctl net.core.rmem_max`, often 208 KiB: 2 ms at 1 Gbit/s. A ring has no such limit.
+   */
   readonly receiveBufferBytes?: number;
   /** With `recvmmsg`, octets kept of each frame. Default 2,046: a full frame at an MTU of 1,500, with room. */
   readonly snapLength?: number;

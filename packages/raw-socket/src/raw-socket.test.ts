@@ -168,18 +168,20 @@ for (const [who, need, become] of [
       test(`${driver}: an interface that goes down says so once, and works on when it is up again`, () =>
         linked(
           async (onA, onB) => {
-            const trouble = b.trouble(onB);
+            const story = b.throughTrouble(onB);
             await b.run('ip', 'link', 'set', 'dev', 'vb', 'down');
-            expect(await trouble).toMatchObject({
-              name: 'MachineError',
-              code: 'ENETDOWN',
-              message: expect.stringContaining('sudo ip link set dev vb up'),
-            });
             await expect(b.send(onB, frame(60, 1))).rejects.toMatchObject({ code: 'ENETDOWN' });
             await expect(b.open({ interface: 'vb' })).rejects.toMatchObject({ code: 'ENETDOWN' });
             await b.run('ip', 'link', 'set', 'dev', 'vb', 'up');
             await a.send(onA, frame(60, 5));
-            expect(hexes(await b.hear(onB, 1))).toEqual([frame(60, 5)]);
+            expect(await story).toEqual({
+              trouble: expect.objectContaining({
+                name: 'MachineError',
+                code: 'ENETDOWN',
+                message: expect.stringContaining('sudo ip link set dev vb up'),
+              }),
+              after: frame(60, 5),
+            });
           },
           {},
           { driver },
@@ -215,29 +217,37 @@ for (const [who, need, become] of [
       ));
 
     test('what the machine itself sends is heard only where asked for, and flagged', async () => {
+      const sender = await a.open({ interface: 'va' });
       const discreet = await a.open({ interface: 'va' });
       const curious = await a.open({ interface: 'va', ignoreOutgoing: false });
-      await a.send(discreet, frame(60, 6));
+      await a.send(sender, frame(60, 6));
       const [heard] = await a.hear(curious, 1);
       expect(heard).toMatchObject({ hex: frame(60, 6), flags: frameFlags.outgoing });
       expect(await a.hear(discreet, 1, 50)).toEqual([]);
-      await Promise.all([a.close(discreet), a.close(curious)]);
+      await Promise.all([a.close(sender), a.close(discreet), a.close(curious)]);
     });
 
-    test('a full batch and a ring turned over many times lose and repeat nothing', async () => {
-      for (const driver of ['recvmmsg', 'ring'] as const) {
-        await linked(
-          async (onA, onB) => {
-            const heard = b.hear(onB, 5000);
-            await a.flood(onA, 5000, 200);
-            expect(await heard).toHaveLength(5000);
-            expect(await b.statistics(onB)).toEqual({ received: 5000, dropped: 0 });
-          },
-          {},
-          { driver },
-        );
-      }
-    });
+    test('a ring turned over many times loses and repeats nothing', () =>
+      linked(
+        async (onA, onB) => {
+          const heard = b.hear(onB, 5000);
+          await a.flood(onA, 5000, 1000);
+          expect(await heard).toHaveLength(5000);
+          expect(await b.statistics(onB)).toEqual({ received: 5000, dropped: 0 });
+        },
+        {},
+        { driver: 'ring' },
+      ));
+
+    test('more frames than a batch holds come in several, without loss', () =>
+      linked(async (onA, onB) => {
+        // Three batches at a time: what waits must fit in the queue that a plain user gets anywhere.
+        for (let burst = 0; burst < 10; burst++) {
+          await a.flood(onA, 150, 200);
+          expect(await b.hear(onB, 150)).toHaveLength(150);
+        }
+        expect(await b.statistics(onB)).toEqual({ received: 1500, dropped: 0 });
+      }));
 
     test('a frame beyond the MTU is refused, those before it are sent', () =>
       linked(async (onA, onB) => {
@@ -302,7 +312,7 @@ for (const [who, need, become] of [
          import { readFileSync } from 'node:fs';
          const sockets = () => readFileSync('/proc/self/net/packet', 'utf8').trimEnd().split('\\n').length - 1;
          const before = sockets();
-         for (let i = 0; i < 20; i++) openRawSocket({ interface: 'va', driver: i % 2 === 0 ? 'ring' : 'recvmmsg' });
+         for (let i = 0; i < 6; i++) openRawSocket({ interface: 'va', driver: i % 2 === 0 ? 'ring' : 'recvmmsg' });
          console.log(sockets() - before);
          for (let i = 0; i < 100 && sockets() > before; i++) {
            globalThis.gc();
@@ -311,7 +321,7 @@ for (const [who, need, become] of [
          console.log(sockets() - before);`,
         { flags: ['--expose-gc'] },
       );
-      expect(output).toBe('20\n0\n');
+      expect(output).toBe('6\n0\n');
     });
 
     test('the end of a worker that watches its sockets closes them and harms nobody', async () => {

@@ -72,7 +72,7 @@ export const commands = {
     sockets[socket].sendBatch(new Uint8Array(slabBytes), new Uint32Array(offsets), new Uint32Array(lengths)),
 
   /** Wait for `count` test frames, but not for ever. @returns those that came */
-  async hear(socket: number, count: number, patienceMs = 2000) {
+  async hear(socket: number, count: number, patienceMs = 10_000) {
     const heard: Heard[] = [];
     await watch(sockets[socket], patienceMs, () => {
       for (let batch = sockets[socket].receive(); batch.count > 0; batch = sockets[socket].receive()) {
@@ -94,8 +94,25 @@ export const commands = {
     return heard;
   },
 
+  /** Listen on through an error until a frame comes after it. @returns both; null for what did not come */
+  async throughTrouble(socket: number, patienceMs = 10_000) {
+    let trouble: unknown = null;
+    let after: string | null = null;
+    await watch(sockets[socket], patienceMs, () => {
+      try {
+        for (let batch = sockets[socket].receive(); batch.count > 0; batch = sockets[socket].receive()) {
+          if (trouble !== null) after = Buffer.from(batch.frame(0)).toString('hex');
+        }
+      } catch (error) {
+        trouble = described(error);
+      }
+      return after !== null;
+    });
+    return { trouble, after };
+  },
+
   /** Wait for an error of the socket. @returns it, or null when there was none */
-  async trouble(socket: number, patienceMs = 5000) {
+  async trouble(socket: number, patienceMs = 10_000) {
     let trouble: unknown = null;
     await watch(sockets[socket], patienceMs, () => {
       try {

@@ -73,7 +73,14 @@ async function receive(twin: Twin, forSeconds: number): Promise<Measurement> {
     const { user, system } = process.cpuUsage(usage);
     const { received, dropped } = socket.statistics();
     socket.close();
-    tries.push({ heard, received, dropped, rate: sent / time, micros: (user + system) / heard });
+    tries.push({
+      room: socket.receiveBufferBytes,
+      heard,
+      received,
+      dropped,
+      rate: sent / time,
+      micros: (user + system) / heard,
+    });
     // At less than the rate, being without loss would prove nothing.
     if (heard === wanted && sent / time >= RATE_REACHED * LINE_RATE) break;
   }
@@ -87,7 +94,8 @@ async function receive(twin: Twin, forSeconds: number): Promise<Measurement> {
     details:
       `${best.heard} of ${wanted} frames of ${FRAME_BYTES} octets at ${thousands(best.rate)} frames/s, ` +
       `PACKET_STATISTICS: received ${best.received}, dropped ${best.dropped}; ` +
-      `${best.micros.toFixed(2)} µs of processor time each; try ${tries.indexOf(best) + 1} of ${tries.length}`,
+      `${best.micros.toFixed(2)} µs of processor time each; room for ${(best.room / 2 ** 20).toFixed(1)} MiB of frames ` +
+      `(more: sudo sysctl net.core.rmem_max=33554432); try ${tries.indexOf(best) + 1} of ${tries.length}`,
   };
 }
 
