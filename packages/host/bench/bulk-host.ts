@@ -15,7 +15,7 @@ const stack = createStack({
   isnSecret: randomBytes(16),
   settings: { minRto: 200_000 },
 });
-const link = openRawLink({ interface: 'eth0', mac });
+const link = openRawLink({ interface: 'eth0', hear: { mac } });
 const clock = systemClock;
 const tap =
   capture === undefined || capture === ''

@@ -24,6 +24,11 @@ export interface HostOptions {
    * Without this the error is thrown into the event loop.
    */
   readonly onFault?: (error: unknown) => void;
+  /**
+   * The stack, a watcher or a program threw. The host does nothing more: what the wire sees from then on is silence.
+   * Without this the error is thrown into the event loop, and the host goes on.
+   */
+  readonly onCrash?: (error: unknown) => void;
 }
 
 /** Work to be done whenever something may have happened: an application that drives the stack itself. */
@@ -40,6 +45,7 @@ export class Host {
   readonly #out: ImpairedDirection | null;
   readonly #in: ImpairedDirection | null;
   readonly #onFault: ((error: unknown) => void) | null;
+  readonly #onCrash: ((error: unknown) => void) | null;
   readonly #outbox: Outbox;
   readonly #held = new TimeQueue<HeldFrame>();
   readonly #watchers = new Map<Connection | Listener, (bits: number) => void>();
@@ -57,6 +63,7 @@ export class Host {
   #alarm: Alarm | null = null;
   #alarmTime: Micros = Infinity;
   #closed = false;
+  #crashed = false;
 
   constructor(options: HostOptions) {
     this.clock = options.clock;
@@ -66,6 +73,7 @@ export class Host {
     this.#out = options.impairment?.out ?? null;
     this.#in = options.impairment?.in ?? null;
     this.#onFault = options.onFault ?? null;
+    this.#onCrash = options.onCrash ?? null;
     this.#outbox = new Outbox(options.link, options.stack.maxFrame);
     this.#tracing = this.tap?.wantsTrace ?? false;
     options.link.onReadable(() => this.#turn());
@@ -113,14 +121,14 @@ export class Host {
       this.#alarm?.cancel();
       this.link.onReadable(null);
       this.link.onWritable(null);
-      this.#drainTrace();
+      if (!this.#crashed) this.#drainTrace();
       this.link.close();
     }
     await this.tap?.close(this.link.statistics().dropped);
   }
 
   #turn(): void {
-    if (this.#closed || this.#turning) return;
+    if (this.#closed || this.#crashed || this.#turning) return;
     this.#turning = true;
     try {
       for (let round = 0; ; round++) {
@@ -134,6 +142,12 @@ export class Host {
         }
       }
     } catch (error) {
+      if (this.#onCrash !== null) {
+        this.#crashed = true;
+        this.link.onReadable(null);
+        this.#onCrash(error);
+        return;
+      }
       // An application's error is the application's. What is left to do here is done in the next turn.
       this.#turning = false;
       this.wake();
@@ -323,7 +337,7 @@ export class Host {
    * is due sooner.
    */
   #setAlarm(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#crashed) return;
     let due = Math.min(this.stack.pollTimeout(), this.#programsDue);
     if (!this.#blocked) due = Math.min(due, this.#held.next);
     if (due >= this.#alarmTime) return;

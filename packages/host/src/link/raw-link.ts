@@ -9,11 +9,10 @@ export interface RawLinkOptions {
   /** An open packet socket, from a parent that has the privilege we lack. */
   readonly fd?: number;
   /**
-   * A host with a MAC of its own: frames for it and for all are received, nothing else, and what this machine's kernel
-   * sends is not heard. Without one the link only listens: to every frame, both ways, as a capture of the kernel's own
-   * traffic must.
+   * What is received, besides broadcasts: frames for one MAC, a host's own; or everything, whether only what comes in,
+   * as a box between two wires needs, or also what this machine's kernel sends, as a capture of its traffic does.
    */
-  readonly mac?: string;
+  readonly hear: { readonly mac: string } | 'incoming' | 'everything';
   /** Leave the interface's offloads as they are. Frames seen may then be longer than the MTU and lack checksums. */
   readonly keepOffloads?: boolean;
 }
@@ -22,18 +21,17 @@ export interface RawLinkOptions {
  * @throws MachineError EPERM without the right to open packet sockets, ENODEV without such an interface, ENETDOWN
  */
 export function openRawLink(options: RawLinkOptions): RawLink {
-  const { mac } = options;
+  const { hear } = options;
   const socket = openRawSocket({
     interface: options.interface,
     ...(options.fd === undefined ? {} : { fd: options.fd }),
-    ignoreOutgoing: mac !== undefined,
-    promiscuous: true,
-    // A capture must take whole frames, also where offloads stay on.
-    ...(mac === undefined && options.keepOffloads === true ? { snapLength: 65_600 } : {}),
+    ignoreOutgoing: hear !== 'everything',
+    // A capture may be some milliseconds late, and must not lose what the kernel does at full speed beside it.
+    ...(hear === 'everything' ? { driver: 'ring' } : {}),
   });
   try {
     const offloads = options.keepOffloads === true ? null : quietOffloads(options.interface);
-    return new RawLink(socket, offloads, mac);
+    return new RawLink(socket, offloads, typeof hear === 'string' ? null : hear.mac);
   } catch (error) {
     socket.close();
     throw error;
@@ -53,13 +51,13 @@ export class RawLink implements Link {
   #counted = { received: 0, dropped: 0 };
 
   /** Use `openRawLink`. */
-  constructor(socket: RawSocket, offloads: QuietOffloads | null, mac: string | undefined) {
+  constructor(socket: RawSocket, offloads: QuietOffloads | null, mac: string | null) {
     const { name, mtu } = socket.interface;
     this.socket = socket;
     this.facts = { kind: 'raw', name, mtu };
     this.refused = offloads?.refused ?? [];
     this.#offloads = offloads;
-    this.#filter = mac === undefined ? null : new MacFilter(mac);
+    this.#filter = mac === null ? null : new MacFilter(mac);
   }
 
   receive(): ReceivedFrames {

@@ -1,0 +1,167 @@
+/** Runs a scenario between two agents, from barrier to barrier, and brings home what they saw. */
+import { readFileSync } from 'node:fs';
+import { CHECKSUM_NOT_READY, DIRECTION_MASK, OUTBOUND, readCapture } from '@tcblab/capture';
+import type { EndReport, Evidence, HostEvidence, PlatformFault, TappedFrame } from '@tcblab/drill/scenario';
+import type { Micros } from '@tcblab/tcp';
+import type { TraceEvent } from '@tcblab/tcp/trace';
+import { AgentError } from './agent-error.ts';
+import type { AgentClient, Limits } from './agent-client.ts';
+import { reachBarrier, type Barrier } from './barrier.ts';
+import type { EndJob, Findings, MiddleboxJob, Progress } from './protocol.ts';
+
+export interface ConductOptions {
+  /** Host a's agent, then host b's; both have been greeted. */
+  readonly agents: readonly [AgentClient, AgentClient];
+  readonly jobs: readonly [EndJob, EndJob];
+  readonly middlebox?: { readonly agent: AgentClient; readonly job: MiddleboxJob };
+  /** How long the programs may take. */
+  readonly limit: Micros;
+  /** Where to bring the captures; left out where the agents write to this machine's disk. */
+  readonly captures?: readonly [string, string];
+  readonly onBarrier?: (name: Barrier) => void;
+  /** What agents noticed that need not stop a run, in sentences. */
+  readonly onWarning?: (warning: string) => void;
+  readonly onProgress?: (job: EndJob, progress: Progress) => void;
+  readonly onRecord?: (job: EndJob, event: TraceEvent, frame: number) => void;
+  /** Ends the run early; what was seen until then is kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** For what is done at once. */
+const SOON: Limits = { total: 20_000, silence: 5000 };
+const SILENCE_MS = 5000;
+/** After both programs: the last ACK must not miss the capture, nor what a bad wire still holds. */
+const QUIET = { silence: 250, limit: 3000 };
+/** A file may be large and a line slow. */
+const FETCH: Limits = { total: 60_000, silence: 10_000 };
+
+/**
+ * @throws AgentError when an agent cannot even begin: its interface, its capture or its job is not as it should be.
+ *   What goes wrong later is a fault in the evidence
+ */
+export function conductRun(options: ConductOptions): Promise<Evidence> {
+  return new Conductor(options).run();
+}
+
+class Conductor {
+  readonly #options: ConductOptions;
+  readonly #agents: readonly AgentClient[];
+  readonly #faults: PlatformFault[] = [];
+  readonly #traces: { events: TraceEvent[]; frames: number[] }[] = [];
+
+  constructor(options: ConductOptions) {
+    this.#options = options;
+    const { agents, middlebox, jobs } = options;
+    this.#agents = middlebox === undefined ? agents : [middlebox.agent, ...agents];
+    agents.forEach((agent, index) => {
+      const trace = { events: [] as TraceEvent[], frames: [] as number[] };
+      this.#traces.push(trace);
+      agent.onRecord = (event, frame) => {
+        trace.events.push(event);
+        trace.frames.push(frame);
+        options.onRecord?.(jobs[index], event, frame);
+      };
+      agent.onProgress = (progress) => options.onProgress?.(jobs[index], progress);
+      agent.onStopped = (reason) =>
+        this.#fault(`${agent.name} was stopped by ${reason}`, 'let it run to its end');
+    });
+  }
+
+  async run(): Promise<Evidence> {
+    const { jobs, middlebox, onBarrier, onWarning } = this.#options;
+    const all = middlebox === undefined ? jobs : [middlebox.job, ...jobs];
+    const nothing = all.map(() => null);
+    const prepared = await reachBarrier('ready', this.#agents, all, SOON);
+    for (const warning of prepared.flatMap(({ warnings }) => warnings)) onWarning?.(warning);
+    onBarrier?.('ready');
+    let ended: Pick<Evidence, 'ended' | 'reason'> = { ended: 'quiet', reason: 'the run broke off' };
+    try {
+      await reachBarrier('armed', this.#agents, nothing, SOON);
+      onBarrier?.('armed');
+      await reachBarrier('start', this.#agents, nothing, SOON);
+      onBarrier?.('start');
+      ended = await this.#untilDone();
+      onBarrier?.('done');
+    } catch (error) {
+      this.#onAgentError(error);
+    }
+    return { hosts: [await this.#bringHome(0), await this.#bringHome(1)], ...ended, faults: this.#faults };
+  }
+
+  async #untilDone(): Promise<Pick<Evidence, 'ended' | 'reason'>> {
+    const { agents, limit, signal } = this.#options;
+    const total = limit / 1000;
+    let interrupt: () => void = () => {};
+    const interrupted = new Promise<'interrupted'>((resolve) => (interrupt = () => resolve('interrupted')));
+    if (signal?.aborted === true) interrupt();
+    signal?.addEventListener('abort', interrupt, { once: true });
+    try {
+      const done = reachBarrier('done', agents, [null, null], { total, silence: SILENCE_MS });
+      done.catch(() => {});
+      if ((await Promise.race([done, interrupted])) === 'interrupted') {
+        return { ended: 'quiet', reason: 'the run was interrupted' };
+      }
+      await Promise.all(agents.map((agent) => agent.call('quiet', QUIET, SOON)));
+      return { ended: 'done' };
+    } catch (error) {
+      if (error instanceof AgentError && error.code === 'agent-late') {
+        return { ended: 'limit', reason: `the programs were not through after ${total / 1000} s` };
+      }
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', interrupt);
+    }
+  }
+
+  /** What one host saw. Whatever of it is lost is a fault. */
+  async #bringHome(index: 0 | 1): Promise<HostEvidence> {
+    const { agents, jobs, captures } = this.#options;
+    const [agent, job, trace] = [agents[index], jobs[index], this.#traces[index]];
+    let findings: Findings | null = null;
+    let frames: TappedFrame[] = [];
+    try {
+      findings = await agent.call('finish', null, SOON);
+      this.#faults.push(...findings.faults);
+      if (captures !== undefined) await agent.fetchCapture(captures[index], FETCH);
+      frames = this.#readFrames(agent, captures?.[index] ?? job.capture);
+    } catch (error) {
+      this.#onAgentError(error);
+    }
+    return {
+      host: job.host,
+      number: job.number,
+      address: job.address,
+      implementation: job.implementation,
+      frames,
+      application: findings?.application ?? nothingDone(job),
+      trace: trace.events,
+      traceFrames: trace.frames,
+      ...(findings?.crashed === null || findings === null ? {} : { crashed: findings.crashed }),
+    };
+  }
+
+  #readFrames(agent: AgentClient, path: string): TappedFrame[] {
+    const { packets, fault } = readCapture(readFileSync(path));
+    if (fault !== null) this.#fault(`the capture of ${agent.name} is damaged: ${fault.detail}`, 'run again');
+    return packets.map(({ bytes, micros, flags, id }, index) => ({
+      index: id?.frame ?? index + 1,
+      time: micros,
+      direction: (flags & DIRECTION_MASK) === OUTBOUND ? 'out' : 'in',
+      bytes,
+      ...((flags & CHECKSUM_NOT_READY) === 0 ? {} : { checksumNotReady: true }),
+    }));
+  }
+
+  #onAgentError(error: unknown): void {
+    if (!(error instanceof AgentError)) throw error;
+    this.#fault(error.message, error.remedy === '' ? 'run again' : error.remedy);
+  }
+
+  #fault(what: string, next: string): void {
+    if (this.#faults.every((fault) => fault.what !== what)) this.#faults.push({ what, next });
+  }
+}
+
+function nothingDone(job: EndJob): EndReport {
+  return { role: job.end.role, done: false, steps: [] };
+}

@@ -1,0 +1,83 @@
+/** An end whose TCP is ours. */
+import { createStackPort } from '@tcblab/drill/scenario';
+import { createStack } from '@tcblab/tcp';
+import { createRandom } from '@tcblab/tcp/sim';
+import { Host } from '../../drive/host.ts';
+import { ImpairedDirection } from '../../impair/impaired-direction.ts';
+import type { EndJob, Findings } from '../protocol.ts';
+import { EndRole, openTap } from './end-role.ts';
+import type { Role, Surroundings } from './role.ts';
+
+/**
+ * @throws MisuseError for an impossible impairment, setting or address
+ * @throws MachineError or the system's error when the interface or the capture cannot be opened
+ */
+export function playReference(job: EndJob, surroundings: Surroundings): Role {
+  const random = createRandom(job.seed, job.number);
+  const stack = createStack({
+    mac: job.mac,
+    address: job.address,
+    prefixLength: job.prefixLength,
+    ...(job.settings === undefined ? {} : { settings: job.settings }),
+    random,
+    isnSecret: Uint8Array.from({ length: 16 }, () => random() & 0xff),
+    trace: true,
+  });
+  const { out, in: incoming } = job.impairment ?? {};
+  const impairment = {
+    ...(out === undefined ? {} : { out: new ImpairedDirection(out, job.seed, job.number) }),
+    ...(incoming === undefined ? {} : { in: new ImpairedDirection(incoming, job.seed, job.peerNumber) }),
+  };
+  const link = surroundings.openLink(job);
+  try {
+    const role = new EndRole(
+      job,
+      surroundings,
+      link,
+      openTap(job, surroundings, job.mac),
+      createStackPort(stack),
+    );
+    let crashed: string | null = null;
+    const host = new Host({
+      clock: surroundings.clock,
+      link,
+      stack,
+      tap: role.tap,
+      impairment,
+      onFault(error) {
+        const what = `host ${job.host} lost its link: ${String(error)}`;
+        role.faults.push({ what, next: `see that ${job.interface} is up and plugged in, and run again` });
+        role.over();
+      },
+      onCrash(error) {
+        crashed = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        role.over();
+      },
+    });
+    let finished: Promise<Findings> | null = null;
+    const finish = async () => {
+      const left = stack.connections();
+      if (crashed === null) role.driver.dispose(host.now());
+      await host.close();
+      const { dropped, ...counts } = stack.counters;
+      return role.findings({ counters: { ...counts, dropped: Object.fromEntries(dropped) }, left, crashed });
+    };
+    return {
+      warnings: role.warnings,
+      done: role.done,
+      arm() {
+        role.driver.prepare(host.now());
+        host.wake();
+      },
+      start() {
+        role.start();
+        host.add(role);
+      },
+      progress: () => role.progress(),
+      finish: () => (finished ??= finish()),
+    };
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+/** The part that an agent plays in one run, whatever stands behind it. */
+import type { TraceEvent } from '@tcblab/tcp/trace';
+import type { Clock } from '../../clock.ts';
+import type { Link } from '../../link/link.ts';
+import type { EndJob, Findings, Progress } from '../protocol.ts';
+
+export interface Role {
+  /** What is not as it should be, in sentences. */
+  readonly warnings: readonly string[];
+  /** The program is over. */
+  readonly done: Promise<void>;
+  arm(): void;
+  start(): void;
+  progress(): Progress;
+  /** Let go of everything and tell what was found. The same again when repeated. */
+  finish(): Promise<Findings>;
+}
+
+/** What a role stands on. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** Such as `tcblab 0.1.0`, for captures. */
+  readonly software: string;
+  /** The wire of an end. */
+  openLink(job: EndJob): Link & { readonly refused?: readonly Error[] };
+  onRecord(event: TraceEvent, frame: number): void;
+}

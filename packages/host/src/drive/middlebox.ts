@@ -1,0 +1,99 @@
+/** A box in the middle of a wire: carries frames from one link to the other, and harms them as it is told. */
+import type { Alarm, Clock } from '../clock.ts';
+import type { ImpairedDirection } from '../impair/impaired-direction.ts';
+import type { Link } from '../link/link.ts';
+import { Outbox } from '../link/outbox.ts';
+import { TimeQueue } from '../time-queue.ts';
+
+/** One way across. */
+class Lane {
+  readonly #from: Link;
+  readonly #to: Link;
+  readonly #impairment: ImpairedDirection;
+  readonly #clock: Clock;
+  readonly #outbox: Outbox;
+  readonly #held = new TimeQueue<Uint8Array>();
+  #blocked = false;
+  #alarm: Alarm | null = null;
+
+  constructor(clock: Clock, from: Link, to: Link, impairment: ImpairedDirection) {
+    this.#clock = clock;
+    this.#from = from;
+    this.#to = to;
+    this.#impairment = impairment;
+    this.#outbox = new Outbox(to, 14 + from.facts.mtu);
+    from.onReadable(() => this.#carry());
+  }
+
+  close(): void {
+    this.#alarm?.cancel();
+    this.#from.close();
+  }
+
+  #carry(): void {
+    // What cannot be sent on waits in the kernel.
+    while (!this.#blocked) {
+      const now = this.#clock.now();
+      const frames = this.#from.receive();
+      for (let i = 0; i < frames.count; i++) {
+        const start = frames.offsets[i];
+        const end = start + frames.lengths[i];
+        const { copies, delay } = this.#impairment.decide(frames.bytes, start, end);
+        for (let copy = 0; copy < copies; copy++) {
+          this.#held.push(now + delay, frames.bytes.slice(start, end));
+        }
+      }
+      this.#release(now);
+      if (frames.count === 0) break;
+    }
+    this.#setAlarm();
+  }
+
+  #release(now: number): void {
+    const outbox = this.#outbox;
+    while (this.#held.next <= now && !this.#blocked) {
+      const frame = this.#held.pop();
+      if (frame === undefined) break;
+      outbox.bytes.set(frame, outbox.at);
+      outbox.commit(frame.length);
+      if (outbox.full) this.#flush();
+    }
+    if (!outbox.empty && !this.#blocked) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#outbox.flush()) return;
+    this.#blocked = true;
+    this.#to.onWritable(() => {
+      this.#blocked = false;
+      this.#flush();
+      this.#carry();
+    });
+  }
+
+  #setAlarm(): void {
+    this.#alarm?.cancel();
+    this.#alarm = null;
+    if (this.#held.next < Infinity) this.#alarm = this.#clock.at(this.#held.next, () => this.#carry());
+  }
+}
+
+export class Middlebox {
+  readonly #lanes: readonly Lane[];
+
+  /** @param impairment what befalls frames from the first link to the second, and from the second to the first */
+  constructor(
+    clock: Clock,
+    links: readonly [Link, Link],
+    impairment: readonly [ImpairedDirection, ImpairedDirection],
+  ) {
+    this.#lanes = [
+      new Lane(clock, links[0], links[1], impairment[0]),
+      new Lane(clock, links[1], links[0], impairment[1]),
+    ];
+  }
+
+  close(): void {
+    for (const lane of this.#lanes) lane.close();
+  }
+}
