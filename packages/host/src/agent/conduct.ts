@@ -1,9 +1,9 @@
 /** Runs a scenario between two agents, from barrier to barrier, and brings home what they saw. */
 import { readFileSync } from 'node:fs';
 import { CHECKSUM_NOT_READY, DIRECTION_MASK, OUTBOUND, readCapture } from '@tcblab/capture';
+import type { TraceRecord } from '@tcblab/capture';
 import type { EndReport, Evidence, HostEvidence, PlatformFault, TappedFrame } from '@tcblab/drill/scenario';
 import type { Micros } from '@tcblab/tcp';
-import type { TraceEvent } from '@tcblab/tcp/trace';
 import { AgentError } from './agent-error.ts';
 import type { AgentClient, Limits } from './agent-client.ts';
 import { reachBarrier, type Barrier } from './barrier.ts';
@@ -22,7 +22,8 @@ export interface ConductOptions {
   /** What agents noticed that need not stop a run, in sentences. */
   readonly onWarning?: (warning: string) => void;
   readonly onProgress?: (job: EndJob, progress: Progress) => void;
-  readonly onRecord?: (job: EndJob, event: TraceEvent, frame: number) => void;
+  /** Both hosts' records, each host's in order: what a trace file and a live stream hold. */
+  readonly onRecord?: (record: TraceRecord) => void;
   /** Ends the run early; what was seen until then is kept. */
   readonly signal?: AbortSignal;
 }
@@ -47,21 +48,22 @@ class Conductor {
   readonly #options: ConductOptions;
   readonly #agents: readonly AgentClient[];
   readonly #faults: PlatformFault[] = [];
-  readonly #traces: { events: TraceEvent[]; frames: number[] }[] = [];
+  readonly #traces: TraceRecord[][] = [];
 
   constructor(options: ConductOptions) {
     this.#options = options;
     const { agents, middlebox, jobs } = options;
     this.#agents = middlebox === undefined ? agents : [middlebox.agent, ...agents];
     agents.forEach((agent, index) => {
-      const trace = { events: [] as TraceEvent[], frames: [] as number[] };
+      const job = jobs[index];
+      const trace: TraceRecord[] = [];
       this.#traces.push(trace);
       agent.onRecord = (event, frame) => {
-        trace.events.push(event);
-        trace.frames.push(frame);
-        options.onRecord?.(jobs[index], event, frame);
+        const record = { host: job.number, ...(frame === 0 ? {} : { frame }), event };
+        trace.push(record);
+        options.onRecord?.(record);
       };
-      agent.onProgress = (progress) => options.onProgress?.(jobs[index], progress);
+      agent.onProgress = (progress) => options.onProgress?.(job, progress);
       agent.onStopped = (reason) =>
         this.#fault(`${agent.name} was stopped by ${reason}`, 'let it run to its end');
     });
@@ -134,8 +136,7 @@ class Conductor {
       implementation: job.implementation,
       frames,
       application: findings?.application ?? nothingDone(job),
-      trace: trace.events,
-      traceFrames: trace.frames,
+      trace,
       ...(findings?.crashed === null || findings === null ? {} : { crashed: findings.crashed }),
     };
   }
