@@ -37,3 +37,4 @@ export type {
   TraceHost,
   TraceRecord,
 } from './trace/trace-file.ts';
+export { decodeUtf8, encodeUtf8 } from './utf8.ts';

@@ -1,1 +1,17 @@
-export {};
+export { createInProcessSut } from './in-process.ts';
+export type { InProcessOptions } from './in-process.ts';
+export {
+  MAX_PAYLOAD,
+  MessageReader,
+  PROTOCOL_VERSION,
+  createReplyReader,
+  createRequestReader,
+  writeReply,
+  writeRequest,
+} from './message.ts';
+export type { ProtocolFault, Reply, Request } from './message.ts';
+export { ChildSession, JudgeSession } from './session.ts';
+export type { SessionEvent } from './session.ts';
+export { Arguments, CallRefused, SocketTable, socketCalls } from './socket-calls.ts';
+export type { Attempt, Outcome, Socket, SocketCall } from './socket-calls.ts';
+export type { AsyncSut, Batch, CallResult, Sut, SutConfiguration, Value } from './sut.ts';

@@ -1,0 +1,105 @@
+/** Our own stack, or ours with a student's parts, as a system under test in this process. */
+import { createIpStack } from '@tcblab/tcp';
+import type { IpStack, Micros, PartialParts } from '@tcblab/tcp';
+import { createRandom } from '@tcblab/tcp/sim';
+import { Arguments, SocketTable, errnoOf, socketCalls } from './socket-calls.ts';
+import type { Attempt, Outcome, SocketCall } from './socket-calls.ts';
+import type { Batch, CallResult, Sut, SutConfiguration, Value } from './sut.ts';
+
+export interface InProcessOptions {
+  readonly configuration: SutConfiguration;
+  readonly parts?: PartialParts;
+  /** Beside the socket calls, or in place of some. */
+  readonly calls?: Readonly<Record<string, SocketCall>>;
+}
+
+export function createInProcessSut(options: InProcessOptions): Sut {
+  return new InProcessSut(options);
+}
+
+/** A call that has not returned. */
+interface Pending {
+  readonly id: number;
+  readonly attempt: Attempt;
+}
+
+class InProcessSut implements Sut {
+  readonly #stack: IpStack;
+  readonly #sockets: SocketTable;
+  readonly #calls: Readonly<Record<string, SocketCall>>;
+  readonly #room: Uint8Array;
+  #pending: Pending[] = [];
+
+  constructor({ configuration, parts, calls }: InProcessOptions) {
+    const { address, mtu, isnSecret, seed, settings } = configuration;
+    this.#stack = createIpStack({
+      address,
+      mtu,
+      isnSecret,
+      settings,
+      random: createRandom(seed),
+      ...(parts === undefined ? {} : { parts }),
+    });
+    this.#sockets = new SocketTable(this.#stack);
+    this.#calls = { ...socketCalls, ...calls };
+    this.#room = new Uint8Array(mtu);
+  }
+
+  packet(now: Micros, bytes: Uint8Array): Batch {
+    this.#stack.onPacket(now, bytes, 0, bytes.length);
+    return this.#finish(now, []);
+  }
+
+  call(now: Micros, id: number, name: string, args: readonly Value[]): Batch {
+    const call = Object.hasOwn(this.#calls, name) ? this.#calls[name] : undefined;
+    if (call === undefined) return this.#finish(now, [{ id, errno: 'ENOSYS' }]);
+    let attempt: Attempt | null = null;
+    const refused = trying(() => {
+      attempt = call(this.#sockets, new Arguments(args));
+      return null;
+    });
+    if (refused !== null) return this.#finish(now, [{ id, ...refused }]);
+    if (attempt !== null) this.#pending.push({ id, attempt });
+    return this.#finish(now, []);
+  }
+
+  advance(now: Micros): Batch {
+    this.#stack.onTimeout(now);
+    return this.#finish(now, []);
+  }
+
+  #finish(now: Micros, results: CallResult[]): Batch {
+    const stack = this.#stack;
+    const packets: Uint8Array[] = [];
+    // A call that returns may let another go on, and what is sent may make room; so round and round until all rests.
+    for (let rests = false; !rests;) {
+      rests = true;
+      const waiting: Pending[] = [];
+      for (const pending of this.#pending) {
+        const outcome = trying(() => pending.attempt(now));
+        if (outcome === null) waiting.push(pending);
+        else results.push({ id: pending.id, ...outcome });
+      }
+      if (waiting.length < this.#pending.length) rests = false;
+      this.#pending = waiting;
+      for (let length = stack.pollTransmit(now, this.#room, 0); length > 0;) {
+        packets.push(this.#room.slice(0, length));
+        length = stack.pollTransmit(now, this.#room, 0);
+        rests = false;
+      }
+    }
+    stack.takeEvents();
+    return { packets, results, deadline: stack.pollTimeout() };
+  }
+}
+
+/** A refusal as an outcome. What is nobody's refusal but a mistake of ours is thrown on. */
+function trying(call: () => Outcome | null): Outcome | null {
+  try {
+    return call();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === null) throw error;
+    return { errno };
+  }
+}
