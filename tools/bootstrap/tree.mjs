@@ -1,7 +1,7 @@
 /** Where things lie in this clone, and cheap fingerprints of them. */
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const here = dirname(fileURLToPath(import.meta.url));
@@ -42,7 +42,7 @@ export function modifiedAt(path) {
  */
 export function hashOfContents(paths) {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(path).update('\0').update(readFileSync(path)).update('\0');
+  for (const path of paths) hash.update(`${relative(root, path)}\0`).update(readFileSync(path)).update('\0');
   return hash.digest('hex');
 }
 
@@ -57,7 +57,7 @@ export function hashOfTimes(paths) {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return;
     if (!stat.isDirectory()) {
-      hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\0`);
+      hash.update(`${relative(root, path)}\0${stat.size}\0${stat.mtimeMs}\0`);
       return;
     }
     for (const { name } of entries(path)) if (name !== 'node_modules') visit(join(path, name));
