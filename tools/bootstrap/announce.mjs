@@ -1,5 +1,5 @@
 /** What the set-up tells its user, on the standard error. */
-import { arePackagesReady, packageDownloads } from './packages.mjs';
+import { arePackagesReady, effectiveScope, packageDownloads } from './packages.mjs';
 import { isToolchainReady, toolchainDownloads } from './toolchain.mjs';
 
 const screen = process.stderr;
@@ -23,7 +23,8 @@ export function announce(chain, scope) {
   if (!isToolchainReady(chain)) {
     for (const [name, size] of toolchainDownloads()) rows.push([name, size, 'tools/bootstrap/node_modules']);
   }
-  if (!arePackagesReady(chain, scope)) rows.push([...packageDownloads(scope), 'node_modules']);
+  if (!arePackagesReady(chain, scope))
+    rows.push([...packageDownloads(effectiveScope(scope)), 'node_modules']);
   if (chain.why !== undefined)
     say(`${chain.why}: using the installed Node ${process.versions.node}, from source`);
   if (rows.length === 0) return;

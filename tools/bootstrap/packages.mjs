@@ -58,7 +58,7 @@ export async function installPackages(chain, asked, { signal, onOutput }) {
   const stamp = readStamp(stampFile);
   // What was interrupted is not mended but made anew; the store still holds what was fetched.
   if (stamp?.key === UNFINISHED) removeModules();
-  const scope = hasAll(stamp) ? 'all' : asked;
+  const scope = effectiveScope(asked);
   writeStamp(stampFile, { scope, key: UNFINISHED });
 
   const pinned = chain.kind === 'pinned';
@@ -91,10 +91,16 @@ export async function installPackages(chain, asked, { signal, onOutput }) {
   writeStamp(stampFile, { scope, key: key(chain) });
 }
 
-/** Who once had the tests' tools keeps them, also when it was pnpm itself that installed them. @param {any} stamp */
-function hasAll(stamp) {
-  if (stamp !== undefined) return stamp.scope === 'all';
-  return readStamp(join(modules, '.modules.yaml'))?.included?.devDependencies === true;
+/**
+ * What will be installed: who once had the tests' tools keeps them, also when it was pnpm itself that installed them.
+ *
+ * @param {Scope} asked
+ * @returns {Scope}
+ */
+export function effectiveScope(asked) {
+  const stamp = readStamp(stampFile);
+  if (stamp !== undefined) return stamp.scope === 'all' ? 'all' : asked;
+  return readStamp(join(modules, '.modules.yaml'))?.included?.devDependencies === true ? 'all' : asked;
 }
 
 function removeModules() {

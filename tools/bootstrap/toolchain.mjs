@@ -104,6 +104,20 @@ export async function installToolchain({ node, pnpm }, { signal }) {
     shell: process.platform === 'win32',
   });
   if (!ok) throw registryProblem('npm', output);
+  if (!existsSync(nodeFile) || !existsSync(pnpmFile)) {
+    // To npm a package for one platform is optional, so it passes in silence over one that it could not fetch.
+    const name = `node-linux-${process.arch}`;
+    const ask = [
+      ...npm(),
+      'view',
+      `${name}@${pins[name]}`,
+      'version',
+      '--fetch-retries=0',
+      '--loglevel=error',
+    ];
+    const answer = await runQuietly(ask, { cwd: here, env, signal });
+    throw registryProblem('npm', answer.ok ? 'the download of Node or pnpm broke off' : answer.output);
+  }
   for (const program of [node, ...pnpm]) {
     const trial = await runQuietly([program, '--version'], {
       signal,

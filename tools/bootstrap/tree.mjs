@@ -42,7 +42,11 @@ export function modifiedAt(path) {
  */
 export function hashOfContents(paths) {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(`${relative(root, path)}\0`).update(readFileSync(path)).update('\0');
+  for (const path of paths)
+    hash
+      .update(`${relative(root, path)}\0`)
+      .update(readFileSync(path))
+      .update('\0');
   return hash.digest('hex');
 }
 
