@@ -40,7 +40,7 @@ export async function withLock({ signal, say }, work) {
   }
 }
 
-/** Try once. */
+/** Try once, and once more when a dead process had it. @returns {boolean} */
 function take() {
   const mine = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
   try {
@@ -52,8 +52,7 @@ function take() {
       throw refusedWrite(error, root) ?? error;
   }
   const holder = readStamp(FILE);
-  if (isStale(holder)) breakLock(holder);
-  return false;
+  return isStale(holder) && breakLock(holder) && take();
 }
 
 /** @param {any} holder undefined while it is being written, or when a power cut left it empty */
@@ -75,16 +74,21 @@ function isStale(holder) {
  * Two may find the same stale lock, and the slower must not take away what the faster has put there since.
  *
  * @param {any} holder the stale one
+ * @returns {boolean} whether it is gone
  */
 function breakLock(holder) {
   const aside = `${FILE}.${process.pid}`;
   try {
     renameSync(FILE, aside);
-    if (readStamp(aside)?.started !== holder?.started) renameSync(aside, FILE);
-    else unlinkSync(aside);
+    if (readStamp(aside)?.started === holder?.started) {
+      unlinkSync(aside);
+      return true;
+    }
+    renameSync(aside, FILE);
   } catch {
     // The faster one has it already.
   }
+  return false;
 }
 
 /**
