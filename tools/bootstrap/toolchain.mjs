@@ -85,7 +85,14 @@ export function toolchainDownloads() {
  */
 export async function installToolchain({ node, pnpm }, { signal }) {
   // Each flag stands against a user's own .npmrc that says otherwise. Nothing runs: there are no scripts to trust.
-  const flags = ['--ignore-scripts', '--include=optional', '--package-lock', '--no-global', '--no-dry-run'];
+  const flags = [
+    '--ignore-scripts',
+    '--include=optional',
+    '--package-lock',
+    '--no-global',
+    '--no-workspaces',
+    '--no-dry-run',
+  ];
   const calm = [
     '--no-audit',
     '--no-fund',
