@@ -1,5 +1,14 @@
 /** One set-up at a time in one clone. */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -44,7 +53,8 @@ export async function withLock({ signal, say }, work) {
 function take() {
   const mine = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
   try {
-    mkdirSync(dirname(FILE), { recursive: true });
+    // Not recursive: that hides a read-only file system behind an ENOENT.
+    if (!existsSync(dirname(FILE))) mkdirSync(dirname(FILE));
     writeFileSync(FILE, JSON.stringify(mine), { flag: 'wx' });
     return true;
   } catch (error) {

@@ -14,7 +14,7 @@ export function registryProblem(program, output) {
     return new Problem('npm is not installed (Node is)', 'sudo apt install npm, then run the command again');
   }
   if (says(/ENOSPC|EDQUOT|no space left/i)) {
-    return new Problem('the disk is full', 'free about 1 GB, then run the command again', detail);
+    return new Problem('the disk is full', 'free about 1 GB, then run the command again');
   }
   if (says(/EACCES|EPERM|EROFS|permission denied|read-only file system/i)) {
     return new Problem(

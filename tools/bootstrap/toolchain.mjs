@@ -1,5 +1,5 @@
 /** The Node and the pnpm that run everything: pinned ones from the npm registry, or what is installed. */
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statfsSync, symlinkSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { runQuietly } from './child.mjs';
 import { registryProblem } from './registry.mjs';
@@ -131,6 +131,9 @@ export async function installToolchain({ node, pnpm }, { signal }) {
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     if (trial.ok) continue;
+    // npm passes in silence over half a file, too.
+    const { bavail, bsize } = statfsSync(here);
+    if (bavail * bsize < 100e6) throw registryProblem('npm', 'ENOSPC');
     throw new Problem(
       `the program that npm fetched does not run here: ${program}`,
       'use the Node that is installed (22.18 or newer): TCBLAB_NODE=installed npm start',
