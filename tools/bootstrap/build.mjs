@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runQuietly } from './child.mjs';
+import { platformPackage } from './packages.mjs';
 import { Problem } from './problem.mjs';
 import { hashOfTimes, readStamp, root, workspaceFolders, writeStamp } from './tree.mjs';
 
@@ -34,9 +35,12 @@ export function isBuildReady() {
  * @param {{ signal: AbortSignal }} around
  */
 export async function build({ node, env }, { signal }) {
-  const turbo = join(root, 'node_modules', 'turbo', 'bin', 'turbo');
-  const args = ['run', 'build', '--filter=@tcblab/lab-runner...', '--output-logs=errors-only'];
-  const { ok, output } = await runQuietly([node, turbo, ...args], { env, signal });
+  // The program itself: its launcher would try to download it when it is missing.
+  const turbo = join(platformPackage('@turbo', `linux-${process.arch.replace('x64', '64')}`), 'bin', 'turbo');
+  const command = existsSync(turbo)
+    ? [turbo, 'run', 'build', '--filter=@tcblab/lab-runner...', '--output-logs=errors-only']
+    : [node, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', runner];
+  const { ok, output } = await runQuietly(command, { env, signal });
   if (!ok) {
     throw new Problem(
       'the sources do not build',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runQuietly } from './child.mjs';
 import { registryProblem, settingsForPnpm } from './registry.mjs';
 import { npm } from './toolchain.mjs';
-import { hashOfContents, readStamp, root, workspaceFolders, writeStamp } from './tree.mjs';
+import { hashOfContents, isDiskFull, readStamp, root, workspaceFolders, writeStamp } from './tree.mjs';
 
 /** @typedef {'run' | 'all'} Scope */
 /** @typedef {import('./toolchain.mjs').Toolchain} Toolchain */
@@ -88,6 +88,10 @@ export async function installPackages(chain, asked, { signal, onOutput }) {
   // Packages that only other platforms have may have been written into it: they are no change of this clone.
   if (!locked.equals(readFileSync(lockfile))) writeFileSync(lockfile, locked);
   if (!ok) throw registryProblem('pnpm', output);
+  // A build for one platform is optional to pnpm: it passes in silence over one that it could not fetch or write.
+  if (pinned && !existsSync(platformPackage('@typescript', `typescript-linux-${process.arch}`))) {
+    throw registryProblem('pnpm', isDiskFull() ? 'ENOSPC' : 'a download broke off');
+  }
   writeStamp(stampFile, { scope, key: key(chain) });
 }
 
@@ -101,6 +105,16 @@ export function effectiveScope(asked) {
   const stamp = readStamp(stampFile);
   if (stamp !== undefined) return stamp.scope === 'all' ? 'all' : asked;
   return readStamp(join(modules, '.modules.yaml'))?.included?.devDependencies === true ? 'all' : asked;
+}
+
+/**
+ * Where pnpm puts a package that only some other package names.
+ *
+ * @param {string} scope
+ * @param {string} name
+ */
+export function platformPackage(scope, name) {
+  return join(modules, '.pnpm', 'node_modules', scope, name);
 }
 
 function removeModules() {

@@ -1,10 +1,10 @@
 /** The Node and the pnpm that run everything: pinned ones from the npm registry, or what is installed. */
-import { existsSync, mkdirSync, rmSync, statfsSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { runQuietly } from './child.mjs';
 import { registryProblem } from './registry.mjs';
 import { Problem } from './problem.mjs';
-import { hashOfContents, here, readStamp, writeStamp } from './tree.mjs';
+import { hashOfContents, here, isDiskFull, readStamp, writeStamp } from './tree.mjs';
 
 const modules = join(here, 'node_modules');
 const stampFile = join(modules, '.tcblab-toolchain.json');
@@ -132,8 +132,7 @@ export async function installToolchain({ node, pnpm }, { signal }) {
     });
     if (trial.ok) continue;
     // npm passes in silence over half a file, too.
-    const { bavail, bsize } = statfsSync(here);
-    if (bavail * bsize < 100e6) throw registryProblem('npm', 'ENOSPC');
+    if (isDiskFull()) throw registryProblem('npm', 'ENOSPC');
     throw new Problem(
       `the program that npm fetched does not run here: ${program}`,
       'use the Node that is installed (22.18 or newer): TCBLAB_NODE=installed npm start',

@@ -1,6 +1,14 @@
 /** Where things lie in this clone, and cheap fingerprints of them. */
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,6 +41,12 @@ function entries(folder) {
  */
 export function modifiedAt(path) {
   return lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+/** Whether this clone's disk has next to nothing left. */
+export function isDiskFull() {
+  const { bavail, bsize } = statfsSync(root);
+  return bavail * bsize < 50e6;
 }
 
 /**
