@@ -1,0 +1,97 @@
+/** What a captured frame says, as plain values that live on. A capture shows what was on the wire, so bad checksums too. */
+import type { Octets } from '@tcblab/tcp';
+import {
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  EthernetHeader,
+  Ipv4Header,
+  PROTOCOL_TCP,
+  Segment,
+  checksum,
+  describeFrame,
+  formatAddress,
+  parseEthernet,
+  parseIpv4,
+  parseSegment,
+  pseudoHeaderSum,
+} from '@tcblab/tcp/wire';
+import type { SackBlock } from '@tcblab/tcp/wire';
+import type { CapturedPacket } from './captured.ts';
+import { CHECKSUM_NOT_READY } from './pcapng/format.ts';
+
+/** A TCP segment that was seen. Sequence numbers are as on the wire. */
+export interface SeenSegment {
+  readonly kind: 'tcp';
+  readonly source: string;
+  readonly sourcePort: number;
+  readonly destination: string;
+  readonly destinationPort: number;
+  readonly seq: number;
+  readonly ack: number;
+  readonly flags: number;
+  /** The raw field. */
+  readonly wnd: number;
+  /** Octets of payload. */
+  readonly length: Octets;
+  /** 0 = absent. */
+  readonly mss: Octets;
+  /** -1 = absent. */
+  readonly windowScale: number;
+  readonly sackPermitted: boolean;
+  readonly timestamps: boolean;
+  readonly sack: readonly SackBlock[];
+  /** Whether its checksum is right, or was still to be made when the frame was seen. */
+  readonly sound: boolean;
+}
+
+/** Something else, in one line. */
+export interface SeenOther {
+  readonly kind: 'other';
+  /** Whether it belongs to IPv4: address resolution or a packet, rather than what a kernel says unasked. */
+  readonly relevant: boolean;
+  readonly text: string;
+}
+
+export type Seen = SeenSegment | SeenOther;
+
+const ethernet = new EthernetHeader();
+const ip = new Ipv4Header();
+const segment = new Segment();
+
+export function dissect(packet: CapturedPacket): Seen {
+  const { bytes } = packet;
+  if (parseEthernet(bytes, 0, bytes.length, ethernet) !== null) return other(bytes, false);
+  if (ethernet.etherType !== ETHERTYPE_IPV4) return other(bytes, ethernet.etherType === ETHERTYPE_ARP);
+  if (parseIpv4(bytes, ethernet.payloadStart, bytes.length, ip) !== null) return other(bytes, true);
+  const { payloadStart, payloadEnd } = ip;
+  if (ip.protocol !== PROTOCOL_TCP || parseSegment(bytes, payloadStart, payloadEnd, segment) !== null) {
+    return other(bytes, true);
+  }
+  const pseudo = pseudoHeaderSum(ip.source, ip.destination, PROTOCOL_TCP, payloadEnd - payloadStart);
+  const sound =
+    (packet.flags & CHECKSUM_NOT_READY) !== 0 || checksum(bytes, payloadStart, payloadEnd, pseudo) === 0xffff;
+  const { sourcePort, destinationPort, seq, ack, flags, wnd, mss, windowScale, sackPermitted, timestamps } =
+    segment;
+  return {
+    kind: 'tcp',
+    source: formatAddress(ip.source),
+    sourcePort,
+    destination: formatAddress(ip.destination),
+    destinationPort,
+    seq,
+    ack,
+    flags,
+    wnd,
+    length: segment.payloadLength,
+    mss,
+    windowScale,
+    sackPermitted,
+    timestamps,
+    sack: segment.sack,
+    sound,
+  };
+}
+
+function other(bytes: Uint8Array, relevant: boolean): SeenOther {
+  return { kind: 'other', relevant, text: describeFrame(bytes, 0, bytes.length) };
+}
