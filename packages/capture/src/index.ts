@@ -1,3 +1,5 @@
+export { BUNDLE_VERSION, readBundle, writeBundle } from './bundle.ts';
+export type { Bundle, BundleClock, BundleFault, BundleFile, BundleHost, BundleInput } from './bundle.ts';
 export type {
   Capture,
   CapturedInterface,
@@ -6,6 +8,34 @@ export type {
   CaptureFault,
   InterfaceCounters,
 } from './captured.ts';
+export { correlate } from './correlation/correlate.ts';
+export type { ClockOffset, Correlation, FrameEvent } from './correlation/correlate.ts';
+export type { Fate, HostCapture, Sighting } from './correlation/sighting.ts';
+export { dissect } from './dissect.ts';
+export type { Seen, SeenOther, SeenSegment } from './dissect.ts';
+export { inferStates } from './infer.ts';
+export type { EndpointSegment } from './infer.ts';
+export type { LadderRole } from './ladder/arrow.ts';
+export { buildLadder } from './ladder/build.ts';
+export type { LadderInput, LadderSource } from './ladder/build.ts';
+export { foldRows } from './ladder/fold.ts';
+export type {
+  FoldRow,
+  Ladder,
+  LadderConnection,
+  LadderEnd,
+  LadderHost,
+  LadderMark,
+  LadderRow,
+  LadderSegment,
+  NoteRow,
+  OtherRow,
+  SegmentRow,
+} from './ladder/rows.ts';
+export { writeLadder } from './ladder/text.ts';
+export type { LadderTextOptions } from './ladder/text.ts';
+export { mergeCaptures, MERGED_COMMENT } from './merged.ts';
+export type { MergeSource } from './merged.ts';
 export { formatPacketId, parsePacketId } from './packet-id.ts';
 export type { PacketId } from './packet-id.ts';
 export { CHECKSUM_NOT_READY, CHECKSUM_VALID, DIRECTION_MASK, INBOUND, OUTBOUND } from './pcapng/format.ts';

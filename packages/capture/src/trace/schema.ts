@@ -1,5 +1,6 @@
 /** What each record of a trace must hold, so that a file from anywhere is checked once, at the edge. */
 import type { TraceEvent } from '@tcblab/tcp/trace';
+import { isObject } from '../json.ts';
 
 type Kind = 'number' | 'string' | 'boolean' | 'segment' | 'variables';
 type Fields = Readonly<Record<string, Kind>>;
@@ -86,8 +87,4 @@ function faultAt(kind: Kind, value: unknown, path: string): string | null {
     case 'boolean':
       return typeof value === kind ? null : `${path} is not a ${kind}`;
   }
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

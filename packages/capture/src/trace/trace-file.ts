@@ -6,7 +6,8 @@
 import type { Micros } from '@tcblab/tcp';
 import type { TraceEvent } from '@tcblab/tcp/trace';
 import { formatPacketId, parsePacketId } from '../packet-id.ts';
-import { faultOf, isEventName, isObject } from './schema.ts';
+import { isObject } from '../json.ts';
+import { faultOf, isEventName } from './schema.ts';
 
 /** The version that is written. A reader refuses a later one and says so. */
 export const TRACE_VERSION = 1;

@@ -1,0 +1,5 @@
+/** What JSON from elsewhere turns out to be. */
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
