@@ -39,6 +39,8 @@ export function tcblab(words: readonly string[], { cwd, env }: Circumstances = {
     encoding: 'utf8',
     env: cleanEnv(env),
     timeout: 60_000,
+    // It takes SIGTERM for a Ctrl-C, which a hanging one would sit out.
+    killSignal: 'SIGKILL',
     ...(cwd === undefined ? {} : { cwd }),
   });
   return { code: ended.status, stdout: ended.stdout, stderr: ended.stderr };

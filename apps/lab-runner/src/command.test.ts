@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tcblab, temporaryFolder } from './command.fixture.ts';
 
@@ -63,6 +64,58 @@ test.each(refused)('%s is refused with a sentence and a remedy', (_, words, sent
   expect(second).toMatch(/^ {2}→ /);
   expect(second).toMatch(remedy);
   expect(readdirSync(here)).toEqual([]);
+});
+
+/** A folder with what a user may have there by accident. */
+function accidentalFolder(): string {
+  const here = temporaryFolder();
+  writeFileSync(join(here, 'bad.yaml'), 'title: Bad\nends:\n  client: {host: a\n');
+  writeFileSync(join(here, 'typo.yaml'), 'title: Typo\nabout: x\npage: labs/03-handshake\nexpct: []\n');
+  writeFileSync(join(here, 'file'), 'not a folder');
+  mkdirSync(join(here, 'full'));
+  writeFileSync(join(here, 'full', 'thesis.txt'), 'mine');
+  return here;
+}
+
+const virtually = ['--bench', 'virtual'] as const;
+const misplaced: readonly (readonly [string, readonly string[], RegExp, RegExp])[] = [
+  ['an unknown scenario', ['run', 'handshke'], /no scenario "handshke"/, /Did you mean .*run handshake/],
+  ['a scenario like no other', ['run', 'zzz'], /no scenario "zzz".*handshake/, /\.yaml/],
+  ['a file that is not there', ['run', './mine.yaml'], /no file \.\/mine\.yaml/, /handshake/],
+  ['a folder as a scenario', ['run', './full/'], /is a folder/, /\.yaml/],
+  ['YAML that is none', ['run', 'bad.yaml'], /bad\.yaml:\d+:\d+: /, /handshake\.yaml/],
+  ['a key that is not known', ['run', 'typo.yaml'], /typo\.yaml:4:1: .*expct.*expect/, /handshake\.yaml/],
+  [
+    '--out that is a file',
+    ['run', 'handshake', ...virtually, '--out', 'file'],
+    /file/,
+    /[Nn]ame a(nother)? folder/,
+  ],
+  [
+    '--out below a file',
+    ['run', 'handshake', ...virtually, '--out', 'file/run'],
+    /file/,
+    /[Nn]ame a(nother)? folder/,
+  ],
+  ['--out that is full', ['run', 'handshake', ...virtually, '--out', 'full'], /not empty/, /another folder/],
+  [
+    '--out where nobody may write',
+    ['run', 'handshake', ...virtually, '--out', '/proc/tcblab/run'],
+    /\/proc\/tcblab\/run cannot be written \(E/,
+    /--out/,
+  ],
+];
+
+test.each(misplaced)('%s is refused, and nothing is touched', (_, words, sentence, remedy) => {
+  const here = accidentalFolder();
+  const before = readdirSync(here, { recursive: true });
+  const { code, stdout, stderr } = tcblab(words, { cwd: here });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^tcblab: /);
+  expect(stderr).toMatch(sentence);
+  expect(stderr).toMatch(/\n {2}→ .*\n$/);
+  expect(stderr.split('→')[1]).toMatch(remedy);
+  expect(readdirSync(here, { recursive: true })).toEqual(before);
 });
 
 test('doctor speaks JSON, and its exit code says whether the default bench can run', () => {

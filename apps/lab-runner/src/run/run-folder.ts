@@ -35,7 +35,7 @@ export function createRunFolder(out: string | undefined, title: string): RunFold
   const parent = dirname(final);
   const draft = join(parent, `${DRAFT}${process.pid}-${randomBytes(3).toString('hex')}`);
   try {
-    mkdirSync(parent, { recursive: true });
+    makeFolder(parent);
     // What a killed run left is in nobody's way but the reader's.
     for (const stale of staleDrafts(parent)) rmSync(stale, { recursive: true, force: true });
     mkdirSync(draft);
@@ -59,6 +59,18 @@ export function createRunFolder(out: string | undefined, title: string): RunFold
       rmSync(draft, { recursive: true, force: true });
     },
   };
+}
+
+/** As `mkdir -p`. Node's own recursive form never returns where the system refuses with ENOENT, as /proc does. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else was quicker.
+    if (errno(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** Drafts in `parent` whose process is gone: its run was killed. */
