@@ -139,7 +139,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
     )
     .action(async () => {
       const { agent } = await import('./verbs/agent.ts');
-      finish(await agent(around));
+      finish(await agent());
     });
 
   for (const command of program.commands) {

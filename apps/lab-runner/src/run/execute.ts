@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { formatProblem, judge, parseScenario, type Evidence, type Scenario } from '@tcblab/drill/scenario';
 import { createResult, exitCode, type Result } from '@tcblab/drill/verdict';
 import type { Bench } from '../bench/bench.ts';
+import { netns } from '../bench/netns.ts';
 import { virtual } from '../bench/virtual.ts';
 import { machineFacts } from '../doctor/machine-facts.ts';
-import { notAble, wrongUse } from '../problem.ts';
+import { wrongUse } from '../problem.ts';
 import type { Surroundings } from '../program.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { VERSION } from '../version.ts';
-import { commandOf, nextSteps } from './next-steps.ts';
+import { nextSteps } from './next-steps.ts';
 import { formatReport } from './report.ts';
 import type { BenchName, RunRequest } from './request.ts';
 import { createRunFolder } from './run-folder.ts';
 import { readScenario } from './scenario-library.ts';
 
-const BENCHES: Readonly<Record<BenchName, Bench | undefined>> = { virtual, netns: undefined };
+const BENCHES: Readonly<Record<BenchName, Bench>> = { virtual, netns };
 
 /**
  * @returns the exit code of the verdict; 130 when the user interrupted
@@ -25,8 +26,6 @@ const BENCHES: Readonly<Record<BenchName, Bench | undefined>> = { virtual, netns
 export async function execute(around: Surroundings, request: RunRequest): Promise<number> {
   const scenario = loadScenario(request.scenario);
   const bench = BENCHES[request.bench];
-  if (bench === undefined)
-    throw notAble('The bench netns is not built yet.', commandOf({ ...request, bench: 'virtual' }));
   const folder = createRunFolder(request.out, folderTitle(scenario, request));
   const progress = createProgress(around.err, [...bench.steps, 'verdict']);
   try {

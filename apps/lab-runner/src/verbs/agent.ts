@@ -1,6 +1,7 @@
-import type { Surroundings } from '../program.ts';
+/** `agent`: one host's work, for the runner at the other end of standard input and output. */
+import { runAgentProcess } from '@tcblab/host';
+import { SOFTWARE } from '../version.ts';
 
-export async function agent(around: Surroundings): Promise<number> {
-  void around;
-  return 0;
+export async function agent(): Promise<number> {
+  return runAgentProcess({ software: SOFTWARE });
 }
