@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { createWire, type Wire, type WireEnd } from '../namespace/index.ts';
 import { AgentClient } from './agent-client.ts';
 import { conductRun } from './conduct.ts';
-import type { EndJob, MiddleboxJob } from './protocol.ts';
+import type { EndJob } from './protocol.ts';
 
 const { test } = needs('netns');
 const limits = { total: 10_000, silence: 5000 };
