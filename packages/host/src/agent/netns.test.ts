@@ -21,7 +21,7 @@ let children: ChildProcess[] = [];
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'tcblab-netns-'))));
 afterEach(async () => {
   for (const child of children) if (child.exitCode === null) child.kill();
-  await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+  await Promise.all(children.map(exitCode));
   children = [];
   wire?.close();
   wire = null;
@@ -101,9 +101,12 @@ describe.each(['reference', 'kernel'] as const)('%s on host a', (a) => {
     expect(evidence).toMatchObject({ ended: 'done', faults: [] });
     expect(judge(script, evidence)).toMatchObject({ verdict: 'pass' });
     for (const agent of agents) agent.close();
-    const codes = await Promise.all(
-      children.map(async (child) => child.exitCode ?? (await once(child, 'exit'))[0]),
-    );
+    const codes = await Promise.all(children.map(exitCode));
     expect(codes).toEqual([0, 0]);
   });
 });
+
+async function exitCode(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode;
+}
