@@ -35,8 +35,8 @@ export function arePackagesReady(chain, scope) {
 export function packageDownloads(scope) {
   const manifests = workspaceFolders().map((folder) => readStamp(join(root, folder, 'package.json')));
   const direct = new Set();
-  for (const { dependencies = {}, devDependencies = {} } of manifests) {
-    for (const name of Object.keys(dependencies)) direct.add(name);
+  for (const { dependencies = {}, optionalDependencies = {}, devDependencies = {} } of manifests) {
+    for (const name of Object.keys({ ...optionalDependencies, ...dependencies })) direct.add(name);
     if (scope === 'all') for (const name of Object.keys(devDependencies)) direct.add(name);
   }
   const names = [...direct].filter((name) => !name.startsWith('@tcblab/'));
@@ -62,13 +62,11 @@ export async function installPackages(chain, asked, { signal, onOutput }) {
   writeStamp(stampFile, { scope, key: UNFINISHED });
 
   const pinned = chain.kind === 'pinned';
-  const runner = ['--prod', '--filter', '@tcblab/lab-runner...'];
   const args = [
     'install',
     pinned ? '--frozen-lockfile' : '--no-frozen-lockfile',
-    ...(scope === 'all' ? ['--prod=false'] : runner),
-    // The root holds the build's tools; who runs from source has no use for them.
-    ...(scope === 'run' && pinned ? ['--filter', 'tcblab'] : []),
+    // pnpm adds the root, whose `dependencies` are the build's tools; what only tests use are its `devDependencies`.
+    ...(scope === 'all' ? ['--prod=false'] : ['--prod', '--filter', '@tcblab/lab-runner...']),
     '--reporter=append-only',
     // The lockfile's hashes say what is wanted. Asking for the age of each version too would fetch 50 MB of lists, and
     // refuse everything on a machine whose clock is wrong.

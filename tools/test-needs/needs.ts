@@ -33,6 +33,9 @@ type Lack = { readonly what: string; readonly remedy: string };
 
 /** What is not a program: each probe answers undefined when the need is met. */
 const PROBES = {
+  /** The pnpm of the set-up. */
+  pnpm: () =>
+    onPath('pnpm') ? undefined : { what: 'pnpm', remedy: 'npm test puts the pinned one on the path' },
   /** Linux of any kind. */
   linux: () =>
     process.platform === 'linux' ? undefined : { what: 'Linux', remedy: 'run the tests on Linux' },
