@@ -15,10 +15,14 @@ const around: Surroundings = {
   env: process.env,
 };
 
+let stopped = 0;
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
-    // The second time the user means it: whatever is under way dies with its pipes.
+    // Who signals the whole group reaches us twice at once: directly, and through the launcher that passes it on.
+    if (stop.signal.aborted && performance.now() - stopped < 300) return;
+    // Later, the user means it: whatever is under way dies with its pipes.
     if (stop.signal.aborted) process.exit(130);
+    stopped = performance.now();
     stop.abort(name);
   });
 }
