@@ -59,6 +59,7 @@ const WAITING: StepOutcome = { kind: 'waiting' };
 
 /** A connection of the program, with how far each of its streams has come. */
 interface Open {
+  readonly name: string;
   readonly socket: EndSocket;
   sent: Octets;
   received: Octets;
@@ -72,12 +73,15 @@ class ProgramDriver implements EndDriver {
   readonly #end: ScenarioEnd;
   readonly #port: EndPort;
   readonly #peer: string;
-  readonly #open = new Map<string, Open>();
+  /** Every connection of the program; of two with one name the later counts. */
+  readonly #open: Open[] = [];
   readonly #buffer = new Uint8Array(CHUNK);
   readonly #steps: Writable<StepReport>[] = [];
   #listener: EndListener | null = null;
   #index = 0;
   #begun = false;
+  /** The running step was tried before. */
+  #tried = false;
   #startedAt: Micros | null = null;
   #done = false;
   /** Bytes of the running `send` or `receive` that are already through. */
@@ -135,7 +139,7 @@ class ProgramDriver implements EndDriver {
 
   dispose(now: Micros): void {
     this.over = true;
-    for (const open of this.#open.values()) {
+    for (const open of this.#open) {
       if (!open.released) open.socket.release(now);
       open.released = true;
     }
@@ -145,6 +149,7 @@ class ProgramDriver implements EndDriver {
 
   #begin(now: Micros): void {
     this.#begun = true;
+    this.#tried = false;
     this.#through = 0;
     this.#readyFrom = this.#readyTo = 0;
     this.#steps.push({ step: this.#index, began: now, ended: null, outcome: WAITING, octets: 0 });
@@ -158,6 +163,7 @@ class ProgramDriver implements EndDriver {
     const step = this.#end.steps[this.#index];
     const report = this.#steps[this.#steps.length - 1];
     const outcome = this.#perform(now, step);
+    this.#tried = true;
     report.octets = this.#through;
     if (outcome === WAITING) return false;
     report.outcome = outcome;
@@ -188,15 +194,13 @@ class ProgramDriver implements EndDriver {
         return DONE;
       }
       case 'open': {
-        let open = this.#open.get(step.on);
-        if (open === undefined || open.released) {
-          const { port, localPort } = call;
-          const to = { address: this.#peer, port };
-          open = this.#keep(
-            step.on,
-            this.#port.open(now, localPort === undefined ? to : { ...to, localPort }),
-          );
-        }
+        const { port, localPort } = call;
+        const to = { address: this.#peer, port };
+        // The first try of a step makes the connection; the later ones look how it goes.
+        const open = this.#tried
+          ? this.#named(step.on)
+          : this.#keep(step.on, this.#port.open(now, localPort === undefined ? to : { ...to, localPort }));
+        if (open === null) return { kind: 'error', errno: 'ENOTCONN' };
         if (open.socket.error !== null) return { kind: 'error', errno: open.socket.error };
         return open.socket.connecting ? WAITING : DONE;
       }
@@ -205,8 +209,8 @@ class ProgramDriver implements EndDriver {
       default:
         break;
     }
-    const open = this.#open.get(step.on);
-    if (open === undefined) return { kind: 'error', errno: 'ENOTCONN' };
+    const open = this.#named(step.on);
+    if (open === null) return { kind: 'error', errno: 'ENOTCONN' };
     switch (call.name) {
       case 'wait-state': {
         // An implementation that does not tell its state cannot be waited for; the packets are judged all the same.
@@ -232,9 +236,13 @@ class ProgramDriver implements EndDriver {
   }
 
   #keep(name: string, socket: EndSocket): Open {
-    const open: Open = { socket, sent: 0, received: 0, released: false };
-    this.#open.set(name, open);
+    const open: Open = { name, socket, sent: 0, received: 0, released: false };
+    this.#open.push(open);
     return open;
+  }
+
+  #named(name: string): Open | null {
+    return this.#open.findLast((open) => open.name === name) ?? null;
   }
 
   #send(now: Micros, open: Open, data: Data): StepOutcome {

@@ -183,6 +183,12 @@ describe('what fails says what, where, and why', () => {
     });
   });
 
+  test('a reset is shown where it was sent', () => {
+    const abort: EndStep = { line: 1, on: 'connection', call: { name: 'abort' } };
+    const { checks } = run(withSteps(handshake, 'server', (steps) => [...steps.slice(0, 3), abort]));
+    expect(failed(checks).find(({ id }) => id === 'never-1')).toMatchObject({ packet: { host: 2 } });
+  });
+
   test('bytes that are not the ones that were sent', () => {
     const { checks } = run(
       withSteps(handshake, 'client', (steps) =>
@@ -225,11 +231,43 @@ describe('what fails says what, where, and why', () => {
     });
   });
 
+  test('two programs that wait for each other, at once and not at the limit', () => {
+    const wait: EndStep = {
+      line: 1,
+      on: 'connection',
+      call: { name: 'receive', data: { text: 'after you' } },
+    };
+    const shy = withSteps(
+      withSteps(handshake, 'client', ([open]) => [open, wait]),
+      'server',
+      ([listen, accept]) => [listen, accept, wait],
+    );
+    const evidence = runWorld({ scenario: shy, seed: 1 });
+    expect(evidence.ended).toBe('quiet');
+    expect(failed(judge(shy, evidence).checks).find(({ id }) => id === 'client-step-2')?.seen).toMatch(
+      /^still waiting, .* nothing will ever happen: no frame on the wire, no timer set/,
+    );
+  });
+
   test('a wire that is dead', () => {
     const { verdict, checks } = run(handshake, { impairment: { loss: 1 } });
     expect(verdict).toBe('fail');
     expect(failed(checks).map(({ id }) => id)).toEqual(['expect-2', 'client-step-1', 'server-step-2']);
   });
+});
+
+test('a run whose only active TCP throws is over at once', () => {
+  const isn = {
+    initialSequence: () => {
+      throw new TypeError('x');
+    },
+  };
+  const idle = withSteps(
+    withSteps(handshake, 'client', () => []),
+    'server',
+    () => [{ line: 1, on: 'connection', call: { name: 'open', port: 1 } }],
+  );
+  expect(runWorld({ scenario: idle, seed: 1, b: { parts: { isn } } }).ended).toBe('done');
 });
 
 describe('what is nobody’s fault', () => {

@@ -223,6 +223,11 @@ describe('a mistake is told with its place and its remedy', () => {
       'x.yaml:6:3: a scenario has two ends, such as client and server; here are 3',
     ]);
   });
+  test('a scenario that expects nothing', () => {
+    expect(problems(`${good.slice(0, good.indexOf('expect:'))}expect: []`)).toEqual([
+      'x.yaml:24:9: expect is empty: a scenario that expects nothing proves nothing',
+    ]);
+  });
   test('an alias', () => {
     expect(changed('- send: hello', '- send: &x hello\n      - send: *x')).toEqual([
       'x.yaml:10:15: what to send is a text',

@@ -101,7 +101,6 @@ function place(
   if (flow === undefined || isNew) {
     flow = { iss: segment.syn ? segment.seq : segment.seq - 1, sent: 0 };
     flows.set(forward, flow);
-    if (isNew && !segment.hasAck) flows.delete(backward);
   }
   const peer = flows.get(backward);
   const seq = distance(flow.iss, segment.seq);

@@ -105,6 +105,23 @@ describe('blocking calls return when what they wait for has happened', () => {
     expect(text(pair.value('client', 'recv', client, 4, null))).toBe('stil');
   });
 
+  test('a read that waits returns when its own end shuts reading down', () => {
+    const pair = new Pair();
+    const { client } = pair.connect();
+    expect(pair.call('client', 'read', client, 100)).toBe(undefined);
+    pair.value('client', 'shutdown', client, 'SHUT_RD');
+    expect(pair.results.client.map(({ id }) => id).at(-1)).toBe(7);
+    expect(pair.last('client')).toMatchObject({ value: new Uint8Array(0) });
+  });
+
+  test('a descriptor that was closed is given out again', () => {
+    const pair = new Pair();
+    expect(['socket', 'socket', 'socket'].map((name) => pair.value('client', name))).toEqual([3, 4, 5]);
+    pair.value('client', 'close', 4);
+    expect([pair.value('client', 'socket'), pair.value('client', 'socket')]).toEqual([4, 6]);
+    expect(pair.call('client', 'read', 7, 1)).toMatchObject({ errno: 'EBADF' });
+  });
+
   test('write waits for room, and goes on when the peer reads', () => {
     const pair = new Pair();
     const { server, client } = pair.connect();

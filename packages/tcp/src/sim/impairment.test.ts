@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { MisuseError } from '../misuse-error.ts';
 import { createImpairment, isImpairable } from './impairment.ts';
 import type { Fate, ImpairmentSpec } from './impairment.ts';
+import { createRandom, fraction } from './random.ts';
 
 function fates(spec: ImpairmentSpec, { seed = 1, direction = 1, count = 1000, length = 100 } = {}): Fate[] {
   const impairment = createImpairment(spec, seed, direction);
@@ -21,6 +22,12 @@ describe('the fate of frames', () => {
     expect(fates(bad)).toEqual(fates(bad));
     expect(fates(bad, { seed: 2 })).not.toEqual(fates(bad));
     expect(fates(bad, { direction: 2 })).not.toEqual(fates(bad));
+  });
+
+  test('a wire draws other numbers than its host', () => {
+    const random = createRandom(1, 1);
+    const draws = Array.from({ length: 100 }, () => [0, 0, 0, 0, 0, 0].map(() => fraction(random))[0] < 0.5);
+    expect(fates({ loss: 0.5 }, { count: 100 }).map(({ drop }) => drop)).not.toEqual(draws);
   });
 
   test('which frames are lost does not depend on their length', () => {

@@ -160,6 +160,16 @@ describe('links', () => {
     expect(b.heard.length).toBe(2);
   });
 
+  test('beyond two hosts, a frame to oneself goes nowhere', () => {
+    const network = createNetwork({ seed: 1 });
+    const hosts = [new Echo(1), new Echo(2), new Echo(3)];
+    for (const stack of hosts) network.add({ stack });
+    hosts[0].say(0, { to: [2, 0, 0, 0, 0, 1] });
+    network.touch(1);
+    network.run({ limit: 1_000_000 });
+    expect(hosts.map((host) => host.heard)).toEqual([[], [], []]);
+  });
+
   test('beyond two hosts, frames go only where their address was seen', () => {
     const network = createNetwork({ seed: 1 });
     const hosts = [new Echo(1), new Echo(2), new Echo(3)];
