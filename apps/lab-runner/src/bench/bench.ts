@@ -25,3 +25,9 @@ export interface Bench {
 }
 
 export const CAPTURES = ['host-a.pcapng', 'host-b.pcapng'] as const;
+
+/** How a run ended, beside its title. */
+export function endOf({ ended, reason }: Evidence, scenario: Scenario): string {
+  if (ended === 'limit') return `the limit of ${scenario.limit / 1e6} s came`;
+  return ended === 'done' ? scenario.title : (reason ?? 'nothing more could happen');
+}

@@ -10,7 +10,7 @@ import type { Implementation, RunRequest } from '../run/request.ts';
 import type { Step } from '../terminal/progress.ts';
 import { inBytes } from '../terminal/bytes.ts';
 import { AgentProcess } from './agent-process.ts';
-import { CAPTURES, type Bench, type BenchJob } from './bench.ts';
+import { CAPTURES, endOf, type Bench, type BenchJob } from './bench.ts';
 
 const MTU = 1500;
 /** An agent is a Node of its own; on a busy Raspberry Pi it takes its time. */
@@ -101,7 +101,7 @@ class NetnsBench {
         onWarning: (warning) => step.note(warning),
       });
       if (evidence.ended === 'done' && evidence.faults.length === 0) step.ok(scenario.title);
-      else step.warn(evidence.faults[0]?.what ?? evidence.reason ?? evidence.ended);
+      else step.warn(evidence.faults[0]?.what ?? endOf(evidence, scenario));
       const captures = progress.start('captures');
       captures.ok(
         evidence.hosts

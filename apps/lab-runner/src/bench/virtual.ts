@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Evidence } from '@tcblab/drill/scenario';
+import type { Evidence, HostEvidence, Scenario } from '@tcblab/drill/scenario';
 import type { WorldJob } from './virtual-worker.ts';
-import { CAPTURES, type Bench, type BenchJob } from './bench.ts';
+import { CAPTURES, endOf, type Bench, type BenchJob } from './bench.ts';
 import { captureOf } from './virtual-capture.ts';
 
 export const virtual: Bench = {
@@ -14,12 +14,10 @@ export const virtual: Bench = {
     progress.start('hosts').ok('two stacks of ours, one virtual wire');
     const step = progress.start('scenario');
     step.note(scenario.title);
-    const evidence = await inWorker(
-      { scenario, seed: request.seed, impairment: request.impairments },
-      signal,
-    );
+    const world = { scenario, seed: request.seed, impairment: request.impairments };
+    const evidence = (await inWorker(world, signal)) ?? interruptedRun(scenario);
     if (evidence.ended === 'done') step.ok(`${scenario.title}, in virtual time`);
-    else step.warn(evidence.reason ?? evidence.ended);
+    else step.warn(endOf(evidence, scenario));
 
     const captures = progress.start('captures');
     evidence.hosts.forEach((host, index) => writeFileSync(join(folder, CAPTURES[index]), captureOf(host)));
@@ -30,8 +28,11 @@ export const virtual: Bench = {
   },
 };
 
-/** @throws what the thread threw; rejects with the signal's reason when the user interrupts */
-function inWorker(job: WorldJob, signal: AbortSignal): Promise<Evidence> {
+/**
+ * @returns null when the user interrupted: what the thread had seen is gone with it, and a seed away
+ * @throws what the thread threw
+ */
+function inWorker(job: WorldJob, signal: AbortSignal): Promise<Evidence | null> {
   return new Promise((resolve, reject) => {
     // The file beside this one, in the form that this one has: source or built.
     const worker = new Worker(new URL(`./virtual-worker${extname(import.meta.filename)}`, import.meta.url), {
@@ -39,11 +40,25 @@ function inWorker(job: WorldJob, signal: AbortSignal): Promise<Evidence> {
     });
     const stop = (): void => {
       void worker.terminate();
-      reject(signal.reason);
+      resolve(null);
     };
+    if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     worker.once('error', reject);
     worker.once('message', (evidence: Evidence) => resolve(evidence));
     worker.once('exit', () => signal.removeEventListener('abort', stop));
   });
+}
+
+function interruptedRun({ ends }: Scenario): Evidence {
+  const host = (index: 0 | 1): HostEvidence => ({
+    host: ends[index].host,
+    number: index + 1,
+    address: `10.77.0.${index + 1}`,
+    implementation: 'reference',
+    frames: [],
+    application: { role: ends[index].role, done: false, steps: [] },
+    trace: [],
+  });
+  return { hosts: [host(0), host(1)], ended: 'quiet', reason: 'the run was interrupted', faults: [] };
 }

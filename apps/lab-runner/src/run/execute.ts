@@ -1,6 +1,4 @@
 /** One run from the request to the report. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { formatProblem, judge, parseScenario, type Evidence, type Scenario } from '@tcblab/drill/scenario';
 import { createResult, exitCode, type Result } from '@tcblab/drill/verdict';
 import type { Bench } from '../bench/bench.ts';
@@ -9,9 +7,10 @@ import { virtual } from '../bench/virtual.ts';
 import { machineFacts } from '../doctor/machine-facts.ts';
 import { wrongUse } from '../problem.ts';
 import type { Surroundings } from '../program.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { createProgress, type Step } from '../terminal/progress.ts';
 import { VERSION } from '../version.ts';
-import { nextSteps } from './next-steps.ts';
+import { writeBundleFiles } from './bundle-files.ts';
+import { commandOf, nextSteps } from './next-steps.ts';
 import { formatReport } from './report.ts';
 import type { BenchName, RunRequest } from './request.ts';
 import { createRunFolder } from './run-folder.ts';
@@ -24,43 +23,30 @@ const BENCHES: Readonly<Record<BenchName, Bench>> = { virtual, netns };
  * @throws Problem when nothing could be run
  */
 export async function execute(around: Surroundings, request: RunRequest): Promise<number> {
-  const scenario = loadScenario(request.scenario);
+  const { out, err, signal } = around;
+  const scenario = withPatience(loadScenario(request.scenario), request);
   const bench = BENCHES[request.bench];
   const folder = createRunFolder(request.out, folderTitle(scenario, request));
-  const progress = createProgress(around.err, [...bench.steps, 'verdict']);
+  const progress = createProgress(err, [...bench.steps, 'verdict']);
   try {
-    const evidence = await bench.run({
-      scenario,
-      request,
-      folder: folder.draft,
-      progress,
-      signal: around.signal,
-    });
+    const evidence = await bench.run({ scenario, request, folder: folder.draft, progress, signal });
     const step = progress.start('verdict');
-    const result = resultOf(scenario, request, evidence);
-    const ladder = writeBundle();
+    const result = resultOf(scenario, request, evidence, signal.aborted);
+    const ladder = writeBundleFiles({ folder: folder.draft, scenario, request, evidence, result });
     folder.finish();
-    if (result.verdict === 'pass') step.ok(result.reason);
-    else step.fail(result.verdict);
+    conclude(step, result);
     progress.close();
-    void ladder;
-    void readFileSync;
-    void writeFileSync;
-    void join;
-    if (request.json) around.out.stream.write(`${JSON.stringify(result, null, 2)}\n`);
-    else {
-      const next = nextSteps(request, result.verdict, folder.final);
-      around.out.stream.write(formatReport({ result, ladder, folder: folder.final, next }, around.out.style));
-    }
-    return exitCode([result.verdict]);
+    const next = nextSteps(request, result.verdict, folder.final);
+    out.stream.write(
+      request.json
+        ? `${JSON.stringify(result, null, 2)}\n`
+        : formatReport({ result, ladder, folder: folder.final, next }, out),
+    );
+    return signal.aborted ? 130 : exitCode([result.verdict]);
   } finally {
     progress.close();
     folder.discard();
   }
-}
-
-function writeBundle(): string {
-  return '';
 }
 
 /** @throws Problem with line and column of every fault of the file */
@@ -75,21 +61,39 @@ function loadScenario(asked: string): Scenario {
   );
 }
 
+/** A TCP on a bad wire is right to wait, longer each time: its run may take longer too. */
+const PATIENCE = 6;
+
+function withPatience(scenario: Scenario, { impairments }: RunRequest): Scenario {
+  const bad = impairments.loss > 0 || impairments.corrupt > 0;
+  return bad ? { ...scenario, limit: scenario.limit * PATIENCE } : scenario;
+}
+
 /** Sorts by time and says what was run. */
 function folderTitle(scenario: Scenario, request: RunRequest): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
   return `${time}-${scenario.name}-${request.seed}`;
 }
 
-function resultOf(scenario: Scenario, request: RunRequest, evidence: Evidence): Result {
-  const facts = machineFacts();
+function resultOf(scenario: Scenario, request: RunRequest, evidence: Evidence, aborted: boolean): Result {
+  const { node, kernel } = machineFacts();
   return createResult({
     ...judge(scenario, evidence),
+    // What was seen until then is kept, but half a run proves nothing either way.
+    ...(aborted
+      ? { verdict: 'inconclusive', reason: 'interrupted by you', next: `Run it again: ${commandOf(request)}` }
+      : {}),
     verb: 'run',
     subject: scenario.name,
     bench: request.bench,
     pairing: { a: request.a, b: request.b },
     seed: request.seed,
-    versions: { tcblab: VERSION, node: facts.node, kernel: facts.kernel },
+    versions: { tcblab: VERSION, node, kernel },
   });
+}
+
+function conclude(step: Step, { verdict, reason }: Result): void {
+  if (verdict === 'pass') step.ok(reason);
+  else if (verdict === 'fail' || verdict === 'error') step.fail(reason);
+  else step.warn(`${verdict}: ${reason}`);
 }

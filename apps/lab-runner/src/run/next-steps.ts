@@ -26,7 +26,7 @@ export function nextSteps(request: RunRequest, verdict: Verdict, folder: string)
   const impaired = Object.values(request.impairments).some((amount) => amount > 0);
   return verdict === 'fail' || impaired
     ? [open, again, commandOf(other)]
-    : [open, `${commandOf(request)} --loss 20%`, commandOf(other)];
+    : [open, `${commandOf(request)} --loss 10%`, commandOf(other)];
 }
 
 /** What to type to have this run again, losses and all. */
@@ -39,7 +39,8 @@ export function commandOf(request: RunRequest): string {
   for (const name of ['loss', 'duplicate', 'reorder', 'corrupt'] as const) {
     if (impairments[name] > 0) words.push(`--${name}`, `${Number((impairments[name] * 100).toFixed(6))}%`);
   }
-  if (impairments.delay > 0) words.push('--delay', `${impairments.delay}us`);
+  const { delay } = impairments;
+  if (delay > 0) words.push('--delay', delay % 1000 === 0 ? `${delay / 1000}ms` : `${delay}us`);
   words.push('--seed', String(request.seed));
   return words.join(' ');
 }

@@ -1,27 +1,51 @@
 /** A finished run for people: the ladder, the files, the verdict, and what to try next. */
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { writeLadder, type Ladder, type LadderRole } from '@tcblab/capture';
 import type { Check, Result } from '@tcblab/drill/verdict';
 import { inBytes } from '../terminal/bytes.ts';
-import type { Style } from '../terminal/style.ts';
+import type { Style, Terminal } from '../terminal/style.ts';
 import { table } from '../terminal/table.ts';
 
 export interface Report {
   readonly result: Result;
-  readonly ladder: string;
+  readonly ladder: Ladder;
   /** The bundle's folder. */
   readonly folder: string;
   readonly next: readonly string[];
 }
 
-export function formatReport({ result, ladder, folder, next }: Report, style: Style): string {
+export function formatReport({ result, ladder, folder, next }: Report, { style, stream }: Terminal): string {
   const parts = [
-    ladder.trimEnd(),
+    drawn(ladder, style, stream.columns),
     files(folder, style),
     verdict(result, style),
-    ['Try next:', ...next.map((command) => `  ${style.cyan(command)}`)].join('\n'),
+    [style.bold('Try next:'), ...next.map((command) => `  ${style.cyan(command)}`)].join('\n'),
   ];
-  return `\n${parts.join('\n\n')}\n`;
+  return `\n${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** @param columns of the terminal; undefined for a file or a pipe */
+function drawn(ladder: Ladder, style: Style, columns: number | undefined): string {
+  const paint: Partial<Record<LadderRole, (text: string) => string>> = {
+    host: style.bold,
+    heading: style.dim,
+    address: style.dim,
+    time: style.dim,
+    frame: style.dim,
+    state: style.dim,
+    'new-state': (text) => style.bold(style.green(text)),
+    segment: style.cyan,
+    lost: style.red,
+    mark: style.yellow,
+    detail: style.dim,
+    fold: style.dim,
+    legend: style.dim,
+  };
+  return writeLadder(ladder, {
+    width: Math.min(Math.max(columns ?? 100, 72), 120),
+    style: (role, text) => paint[role]?.(text) ?? text,
+  }).trimEnd();
 }
 
 /** What each file is for; files without a word here are listed all the same. */

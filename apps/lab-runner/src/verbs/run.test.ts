@@ -1,0 +1,249 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readBundle, readCapture, readTrace } from '@tcblab/capture';
+import { describeLeftovers } from '@tcblab/host/namespace';
+import { readResult } from '@tcblab/drill/verdict';
+import { has, needs } from '@tcblab/test-needs';
+import { expect, test, vi } from 'vitest';
+import { COMMAND, startTcblab, tcblab, temporaryFolder } from '../command.fixture.ts';
+
+const onWire = needs('netns');
+const withTshark = needs('netns', 'tshark');
+const asNobody = needs('netns-as-nobody', 'setpriv');
+
+/** Files of a bundle, each held against its digest. */
+function bundleAt(folder: string) {
+  const bundle = readBundle(readFileSync(join(folder, 'bundle.json'), 'utf8'));
+  if ('reason' in bundle) throw new Error(bundle.detail);
+  for (const { name, size, sha256 } of bundle.files) {
+    const bytes = readFileSync(join(folder, name));
+    expect({ name, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }).toEqual({
+      name,
+      size,
+      sha256,
+    });
+  }
+  expect(readdirSync(folder).toSorted()).toEqual(
+    [...bundle.files.map(({ name }) => name), 'bundle.json'].toSorted(),
+  );
+  return bundle;
+}
+
+/** Segments of one host's capture as tshark sees them: `frame FLAGS seq ack length`, faulty ones shouted. */
+function asTsharkSays(capture: string): string[] {
+  const fields = [
+    'frame.number',
+    'tcp.flags',
+    'tcp.seq',
+    'tcp.ack',
+    'tcp.len',
+    'tcp.checksum.status',
+    '_ws.malformed',
+  ];
+  const checks = ['tcp.check_checksum', 'ip.check_checksum', 'tcp.relative_sequence_numbers'];
+  const out = execFileSync(
+    'tshark',
+    ['-r', capture, '-Y', 'tcp', '-T', 'fields', ...fields.flatMap((field) => ['-e', field])].concat(
+      checks.flatMap((check) => ['-o', `${check}:TRUE`]),
+    ),
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  return out
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [frame, flags, seq, ack, length, checksum, malformed] = line.split('\t');
+      const names = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'].filter((_, bit) => (Number(flags) >> bit) & 1);
+      const sound = checksum === '1' && (malformed ?? '') === '';
+      return `${frame} ${names.toSorted().join(',')} ${seq} ${names.includes('ACK') ? ack : 0} ${length}${sound ? '' : ' FAULTY'}`;
+    });
+}
+
+/** The same from the ladder that people read, left host. */
+function asLadderSays(ladder: string): string[] {
+  return ladder.split('\n').flatMap((line) => {
+    const match =
+      /^ *[\d.]+ +(\d+) .*?((?:SYN|ACK|FIN|PSH|RST|URG)[A-Z,]*)  seq (\d+)(?:  ack (\d+))?(?:  len (\d+))?/.exec(
+        line,
+      );
+    if (match === null) return [];
+    const [, frame, flags, seq, ack = '0', length = '0'] = match;
+    return [`${frame} ${flags.split(',').toSorted().join(',')} ${seq} ${ack} ${length}`];
+  });
+}
+
+const pairings = ['reference', 'kernel'].flatMap((a) => ['reference', 'kernel'].map((b) => [a, b] as const));
+
+onWire.test.for(pairings)('%s and %s shake hands between two namespaces', ([a, b]) => {
+  const out = join(temporaryFolder(), 'run');
+  const ended = tcblab(['run', 'handshake', '--a', a, '--b', b, '--seed', '7', '--out', out]);
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(ended.stdout).toContain('PASS  handshake');
+  expect(ended.stdout).toContain('seed 7');
+
+  const bundle = bundleAt(out);
+  expect(bundle.hosts.map(({ implementation }) => implementation)).toEqual([a, b]);
+  const result = readResult(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')));
+  expect(result).toMatchObject({
+    ok: true,
+    value: { verdict: 'pass', seed: 7, bench: 'netns', pairing: { a, b } },
+  });
+  expect(readTrace(readFileSync(join(out, 'trace.sqlog'), 'utf8'))).toMatchObject({ faults: [] });
+  for (const name of ['host-a.pcapng', 'host-b.pcapng', 'merged.pcapng']) {
+    expect(readCapture(readFileSync(join(out, name))).fault, name).toBeNull();
+  }
+  if (!has('tshark')) return;
+  const seen = asTsharkSays(join(out, 'host-a.pcapng'));
+  expect(asLadderSays(readFileSync(join(out, 'ladder.txt'), 'utf8'))).toEqual(seen);
+  expect(seen.length).toBeGreaterThanOrEqual(8);
+});
+
+withTshark.test(
+  'on a bad wire the ladder says what tshark says, and lost segments are in one capture only',
+  () => {
+    const out = join(temporaryFolder(), 'run');
+    const words = ['run', 'handshake', '--b', 'kernel', '--loss', '20%', '--seed', '3', '--out', out];
+    const ended = tcblab(words);
+    expect(ended.code, ended.stdout).toBe(0);
+    const seen = asTsharkSays(join(out, 'host-a.pcapng'));
+    expect(asLadderSays(readFileSync(join(out, 'ladder.txt'), 'utf8'))).toEqual(seen);
+    expect(bundleAt(out).sightings.map(({ fate }) => fate)).toContain('lost');
+  },
+);
+
+asNobody.test('an ordinary user runs it as well, and owns the results', () => {
+  const here = temporaryFolder();
+  chmodSync(here, 0o777);
+  const become = ['--reuid=65534', '--regid=65534', '--clear-groups', '--', ...COMMAND];
+  const words = ['run', 'handshake', '--b', 'kernel', '--out', join(here, 'run')];
+  const said = execFileSync('setpriv', [...become, ...words], {
+    encoding: 'utf8',
+    cwd: here,
+    env: { PATH: process.env['PATH'], HOME: here },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
+  expect(said).toContain('PASS  handshake');
+  bundleAt(join(here, 'run'));
+});
+
+test('in memory the same seed gives the same bytes', () => {
+  const here = temporaryFolder();
+  for (const out of ['one', 'two']) {
+    const ended = tcblab(['run', 'handshake', '--bench', 'virtual', '--seed', '7', '--out', out], {
+      cwd: here,
+    });
+    expect(ended.code, ended.stderr).toBe(0);
+    bundleAt(join(here, out));
+  }
+  for (const file of ['host-a.pcapng', 'host-b.pcapng', 'trace.sqlog', 'ladder.txt']) {
+    expect(readFileSync(join(here, 'one', file)).equals(readFileSync(join(here, 'two', file))), file).toBe(
+      true,
+    );
+  }
+});
+
+test('--json prints the result and nothing else', () => {
+  const here = temporaryFolder();
+  const { code, stdout } = tcblab(['run', 'handshake', '--bench', 'virtual', '--json'], { cwd: here });
+  const result = readResult(JSON.parse(stdout));
+  expect({ code, ok: result.ok }).toEqual({ code: 0, ok: true });
+  const latest = readFileSync(join(here, 'tcblab-runs', 'latest', 'result.json'), 'utf8');
+  expect(JSON.parse(latest)).toEqual(JSON.parse(stdout));
+});
+
+/** Two programs that do nothing for so long that a test can come between. */
+function idleScenario(): string {
+  const folder = temporaryFolder();
+  const path = join(folder, 'idle.yaml');
+  writeFileSync(
+    path,
+    `title: Idle
+about: Opens a connection and waits.
+page: labs/03-handshake
+limit: 60s
+ends:
+  client: { host: a, do: [{ open: 7000 }, { wait: 50s }, close] }
+  server: { host: b, do: [{ listen: 7000 }, accept, { wait: 50s }, close] }
+expect: [{ client: SYN, rfc: 9293 3.5 }]
+`,
+  );
+  return path;
+}
+
+/** A run whose connection is open. */
+async function runningOnWire(cwd: string) {
+  const child = startTcblab(['run', idleScenario(), '--out', 'run'], { cwd });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const exit = new Promise<number | null>((resolve) => void child.once('exit', resolve));
+  await vi.waitFor(() => expect(said).toContain('ok   agents'), { timeout: 30_000 });
+  return { child, exit };
+}
+
+/** Processes that carry the mark of a runner, whether or not it lives. */
+function agentsOf(runner: number): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`TCBLAB_RUNNER=${runner}.`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+onWire.test.for(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends with 130, keeps what was seen, and leaves nobody behind',
+  async (signal) => {
+    const here = temporaryFolder();
+    const { child, exit } = await runningOnWire(here);
+    expect(agentsOf(child.pid ?? 0).length).toBeGreaterThan(0);
+    // So that there is something to keep.
+    await vi.waitFor(() => expect(capturesGrow(here)).toBe(true), { timeout: 10_000 });
+    child.kill(signal);
+    expect(await exit).toBe(130);
+    expect(agentsOf(child.pid ?? 0)).toEqual([]);
+    expect(readdirSync(here)).toEqual(['run']);
+    bundleAt(join(here, 'run'));
+    expect(readCapture(readFileSync(join(here, 'run', 'host-a.pcapng'))).packets.length).toBeGreaterThan(3);
+    expect(JSON.parse(readFileSync(join(here, 'run', 'result.json'), 'utf8'))).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'interrupted by you',
+    });
+  },
+);
+
+/** Whether frames have reached the draft's captures. */
+function capturesGrow(here: string): boolean {
+  const draft = readdirSync(here).find((name) => name.startsWith('.tcblab-draft-'));
+  const path = join(here, draft ?? '', 'host-a.pcapng');
+  return existsSync(path) && readCapture(readFileSync(path)).packets.length > 3;
+}
+
+onWire.test('kill -9 of the runner takes its agents along, and the next run sweeps its draft', async () => {
+  const here = temporaryFolder();
+  const { child, exit } = await runningOnWire(here);
+  child.kill('SIGKILL');
+  await exit;
+  await vi.waitFor(() => expect(agentsOf(child.pid ?? 0)).toEqual([]), { timeout: 10_000 });
+  expect(describeLeftovers().filter(({ runner }) => runner === child.pid)).toEqual([]);
+  expect(readdirSync(here).some((name) => name.startsWith('.tcblab-draft-'))).toBe(true);
+  tcblab(['run', 'handshake', '--bench', 'virtual', '--out', 'next'], { cwd: here });
+  expect(readdirSync(here)).toEqual(['next']);
+});
+
+test('Ctrl-C in the midst of a run in memory ends it at once', async () => {
+  const here = temporaryFolder();
+  const child = startTcblab(['run', 'transfer', '--bench', 'virtual', '--loss', '30%', '--out', 'run'], {
+    cwd: here,
+  });
+  const exit = new Promise<number | null>((resolve) => void child.once('exit', resolve));
+  child.stderr.setEncoding('utf8');
+  await new Promise((resolve) => child.stderr.once('data', resolve));
+  child.kill('SIGINT');
+  expect(await exit).toBe(130);
+  expect(readdirSync(here)).toEqual(['run']);
+  bundleAt(join(here, 'run'));
+});
