@@ -19,7 +19,7 @@ const UNFINISHED = 'unfinished';
 /** @param {Toolchain} chain */
 function key({ kind }) {
   const manifests = workspaceFolders().map((folder) => join(root, folder, 'package.json'));
-  return `${kind} ${process.arch} ${hashOfContents([lockfile, join(root, 'pnpm-workspace.yaml'), ...manifests])}`;
+  return `${kind} ${process.platform} ${process.arch} ${hashOfContents([lockfile, join(root, 'pnpm-workspace.yaml'), ...manifests])}`;
 }
 
 /**
@@ -117,7 +117,6 @@ export function platformPackage(scope, name) {
 
 function removeModules() {
   for (const folder of workspaceFolders()) {
-    const path = join(root, folder, 'node_modules');
-    if (existsSync(path)) rmSync(path, { recursive: true, force: true });
+    rmSync(join(root, folder, 'node_modules'), { recursive: true, force: true });
   }
 }

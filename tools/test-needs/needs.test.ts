@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { has, needs } from '@tcblab/test-needs';
+import { debianPackages, has, needs } from '@tcblab/test-needs';
 
 /** Run the fixture where socat is hidden, and report what became of its tests. */
 function fixture(env: Record<string, string>) {
@@ -46,4 +46,11 @@ test('a need that is met gives the test itself', () => {
   const always = process.platform === 'linux' ? needs('linux').test : test;
   expect(always).toBe(test);
   expect(has('linux')).toBe(process.platform === 'linux');
+});
+
+test('CI installs the package of every program that a test may need', () => {
+  const installed = readFileSync(join(import.meta.dirname, '..', '..', '.ci', 'packages'), 'utf8').split(
+    /[\s()]+/,
+  );
+  expect(debianPackages.filter((name) => !installed.includes(name))).toEqual([]);
 });

@@ -29,6 +29,9 @@ const PACKAGE_OF = {
   tshark: 'tshark',
 } as const;
 
+/** What a Debian machine needs for every test to run. */
+export const debianPackages: readonly string[] = [...new Set(Object.values(PACKAGE_OF))];
+
 type Lack = { readonly what: string; readonly remedy: string };
 
 /** What is not a program: each probe answers undefined when the need is met. */
