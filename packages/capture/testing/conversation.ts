@@ -2,7 +2,7 @@
 import { createStack } from '@tcblab/tcp';
 import type { Connection, Listener, Micros, Octets, Stack } from '@tcblab/tcp';
 import { createNetwork, createRandom } from '@tcblab/tcp/sim';
-import type { FrameEndpoint, ImpairmentSpec } from '@tcblab/tcp/sim';
+import type { FrameEndpoint, ImpairmentSpec, WireEvent } from '@tcblab/tcp/sim';
 import { INBOUND, OUTBOUND, PcapngWriter, readCapture } from '../src/index.ts';
 import type { Capture, TraceRecord } from '../src/index.ts';
 import { packet } from './frames.ts';
@@ -27,6 +27,8 @@ export interface Told {
   readonly captures: readonly [Capture, Capture];
   readonly files: readonly [Uint8Array, Uint8Array];
   readonly records: readonly TraceRecord[];
+  /** What the wire did to which frame of which sender, from its own mouth. */
+  readonly wire: readonly { readonly host: number; readonly frame: number; readonly event: WireEvent }[];
 }
 
 const START: Micros = 1_793_793_600_000_000;
@@ -151,7 +153,16 @@ export function tell(story: Story = {}): Told {
   const programA = new Program(story.fromA ?? 0, close, true);
   const programB = new Program(story.fromB ?? 0, close, false);
   let listener: Listener | null = null;
-  const network = createNetwork({ seed, latency: 500, start: START });
+  const wire: { host: number; frame: number; event: WireEvent }[] = [];
+  const network = createNetwork({
+    seed,
+    latency: 500,
+    start: START,
+    tap: {
+      frame() {},
+      wire: (host, frame, _, event) => wire.push({ host, frame, event }),
+    },
+  });
   const impair = (impairment?: ImpairmentSpec) => (impairment === undefined ? {} : { impairment });
   network.add({ stack: a, application: programA, ...impair(story.impairA) });
   network.add({
@@ -171,5 +182,5 @@ export function tell(story: Story = {}): Told {
   if (end.ended !== 'quiet') throw new Error(`the story does not end: ${end.reason}`);
   const files = hosts.map(({ writer }) => writer.take()) as [Uint8Array, Uint8Array];
   const captures = files.map(readCapture) as [Capture, Capture];
-  return { files, captures, records };
+  return { files, captures, records, wire };
 }

@@ -79,6 +79,8 @@ interface Group {
 const MOST_FLIPPED_BITS = 8;
 /** How many frames before and after its neighbours an altered one is looked for: a bound on hostile input. */
 const ALTERED_REACH = 512;
+/** How many equal frames are looked through for a free one, for the same reason. */
+const MOST_TRIES = 512;
 
 class OneWay {
   readonly #from: 0 | 1;
@@ -121,47 +123,71 @@ class OneWay {
     return latest;
   }
 
-  /** Equal frames of which some were lost or doubled: the first that fits behind its neighbours. */
+  /** Equal frames of which some were lost or doubled: those that fit between their neighbours, the last first. */
   pairRepeated(latest: Int32Array): void {
-    const queues = new Map<number, RepeatedSends>();
+    const groups = new Map<number, RepeatedSends>();
     for (const { sent, received } of this.#groups) {
       if (sent.length < 2 || sent.length === received.length) continue;
-      const queue = new RepeatedSends(sent);
-      for (const place of received) queues.set(place, queue);
+      const repeated = new RepeatedSends(sent);
+      for (const place of received) groups.set(place, repeated);
     }
-    let newest = -1;
-    for (let place = 0; place < this.#receivers.length; place++) {
-      const queue = queues.get(place);
-      if (queue !== undefined) this.#pair(queue.take(newest, latest[place]), place);
-      newest = Math.max(newest, this.#match[place]);
+    const before = this.#newestBefore();
+    let after = this.#senders.length;
+    for (let place = this.#receivers.length - 1; place >= 0; place--) {
+      const group = groups.get(place);
+      if (group !== undefined) {
+        const sent = group.take(before[place], after, latest[place]);
+        this.#match[place] = sent;
+        // Going backwards, the arrival that counts as the first is the last one met.
+        if (this.#arrival[sent] >= 0) this.#copies.add(this.#arrival[sent]);
+        this.#arrival[sent] = place;
+      }
+      if (this.#match[place] >= 0) after = Math.min(after, this.#match[place]);
     }
   }
 
   /** What is left over at both ends may be the same frame with flipped bits. */
   pairAltered(latest: Int32Array): void {
     const lost = this.#unmatched(this.#senders, OUTBOUND, this.#arrival);
-    let first = 0;
-    let newest = -1;
-    for (let place = 0; place < this.#receivers.length; place++) {
-      newest = Math.max(newest, this.#match[place]);
-      if (this.#match[place] >= 0 || direction(this.#receivers[place]) !== INBOUND) continue;
-      const { bytes } = this.#receivers[place];
-      while (first < lost.length && lost[first] < newest - ALTERED_REACH) first++;
-      let best = -1;
-      let fewest = MOST_FLIPPED_BITS + 1;
-      for (let at = first; at < lost.length; at++) {
-        const sent = lost[at];
-        if (sent >= latest[place] || sent > newest + ALTERED_REACH) break;
-        if (this.#arrival[sent] >= 0) continue;
-        const bits = flippedBits(this.#senders[sent].bytes, bytes, fewest);
-        if (bits >= fewest) continue;
-        fewest = bits;
-        best = sent;
+    const before = this.#newestBefore();
+    // Backwards and the latest first, as for equal frames.
+    let after = this.#senders.length;
+    for (let place = this.#receivers.length - 1; place >= 0; place--) {
+      if (this.#match[place] < 0 && direction(this.#receivers[place]) === INBOUND) {
+        const end = Math.min(latest[place], before[place] + ALTERED_REACH);
+        const inOrder = this.#closest(place, lost, before[place], Math.min(end, after));
+        const sent = inOrder >= 0 ? inOrder : this.#closest(place, lost, before[place] - ALTERED_REACH, end);
+        if (sent >= 0) this.#pair(sent, place);
       }
-      if (best < 0) continue;
-      this.#pair(best, place);
-      this.#bits.set(place, fewest);
+      if (this.#match[place] >= 0) after = Math.min(after, this.#match[place]);
     }
+  }
+
+  /** The lost frame that differs in the fewest bits, of those the latest; -1 when none is close. */
+  #closest(place: number, lost: readonly number[], newest: number, end: number): number {
+    const { bytes } = this.#receivers[place];
+    let best = -1;
+    let fewest = MOST_FLIPPED_BITS + 1;
+    for (let at = firstAtLeast(lost, end) - 1; at >= 0 && lost[at] > newest; at--) {
+      if (this.#arrival[lost[at]] >= 0) continue;
+      const bits = flippedBits(this.#senders[lost[at]].bytes, bytes, fewest);
+      if (bits >= fewest) continue;
+      fewest = bits;
+      best = lost[at];
+    }
+    if (best >= 0) this.#bits.set(place, fewest);
+    return best;
+  }
+
+  /** For each packet of the receiver: the latest place at the sender of what came before it. */
+  #newestBefore(): Int32Array {
+    const newest = new Int32Array(this.#receivers.length);
+    let latest = -1;
+    for (let place = 0; place < this.#receivers.length; place++) {
+      newest[place] = latest;
+      latest = Math.max(latest, this.#match[place]);
+    }
+    return newest;
   }
 
   pairings(): Pairing[] {
@@ -199,28 +225,59 @@ class OneWay {
   }
 }
 
-/** Equal frames of one sender, given out to those that arrived. */
+/**
+ * Equal frames of one sender, given out to those that arrived. Where nothing else decides, the latest: a sender repeats
+ * what it believes lost, and mostly it is right.
+ */
 class RepeatedSends {
   readonly #sent: readonly number[];
-  #next = 0;
-  /** Passed over, as something sent later had already arrived. */
-  readonly #passed: number[] = [];
+  readonly #taken: Uint8Array;
 
   constructor(sent: readonly number[]) {
     this.#sent = sent;
+    this.#taken = new Uint8Array(sent.length);
   }
 
   /**
-   * @param newest place of the latest send that has arrived so far: what keeps its order was sent after it
-   * @param latest it was sent before this place
+   * @param before what keeps its order was sent behind this place
+   * @param after and ahead of this one
+   * @param latest cause and effect: it was certainly sent ahead of this place
    */
-  take(newest: number, latest: number): number {
+  take(before: number, after: number, latest: number): number {
     const sent = this.#sent;
-    while (this.#next < sent.length && sent[this.#next] <= newest) this.#passed.push(sent[this.#next++]);
-    if (this.#next < sent.length && sent[this.#next] < latest) return sent[this.#next++];
-    // Overtaken, or one arrival more than there were sends.
-    return this.#passed.pop() ?? sent[Math.max(0, this.#next - 1)];
+    const end = firstAtLeast(sent, Math.min(after, latest));
+    const choice =
+      this.#free(end - 1, -1, before) ??
+      // It was overtaken, or has overtaken.
+      this.#free(firstAtLeast(sent, before + 1), 1, latest) ??
+      this.#free(firstAtLeast(sent, latest) - 1, -1, -1);
+    // One arrival more than there were sends: a copy of what was sent last.
+    if (choice === null) return sent[Math.max(0, end - 1)];
+    this.#taken[choice] = 1;
+    return sent[choice];
   }
+
+  /** The first that is free, going by `step` from `from` on, and not at or beyond `limit`. */
+  #free(from: number, step: 1 | -1, limit: number): number | null {
+    const sent = this.#sent;
+    for (let at = from, tries = 0; at >= 0 && at < sent.length && tries < MOST_TRIES; at += step, tries++) {
+      if ((sent[at] - limit) * step >= 0) return null;
+      if (this.#taken[at] === 0) return at;
+    }
+    return null;
+  }
+}
+
+/** Where in a rising list the first number from `least` on stands; its length when there is none. */
+function firstAtLeast(rising: readonly number[], least: number): number {
+  let low = 0;
+  let high = rising.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function direction(packet: CapturedPacket): number {
