@@ -201,8 +201,9 @@ class ProgramDriver implements EndDriver {
           ? this.#named(step.on)
           : this.#keep(step.on, this.#port.open(now, localPort === undefined ? to : { ...to, localPort }));
         if (open === null) return { kind: 'error', errno: 'ENOTCONN' };
-        if (open.socket.error !== null) return { kind: 'error', errno: open.socket.error };
-        return open.socket.connecting ? WAITING : DONE;
+        // In this order: a port that must ask for the state learns of the error by asking.
+        if (open.socket.connecting) return WAITING;
+        return open.socket.error === null ? DONE : { kind: 'error', errno: open.socket.error };
       }
       case 'wait':
         return now - this.#steps[this.#steps.length - 1].began >= call.time ? DONE : WAITING;

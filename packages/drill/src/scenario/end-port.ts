@@ -33,7 +33,7 @@ export interface EndListener {
 export interface EndSocket {
   /** Why the connection failed, from then on; null while it is well, and after an orderly close. */
   readonly error: Errno | null;
-  /** The handshake is not over yet, and has not failed. */
+  /** The handshake is not over yet, and has not failed. Asked before `error`, which may become known by asking. */
   readonly connecting: boolean;
   /** SEND. @returns octets taken, 0 when there is no room now or the connection failed (`error` tells which) */
   send(now: Micros, bytes: Uint8Array, from: number, to: number): Octets;
