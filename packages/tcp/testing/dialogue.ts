@@ -13,22 +13,16 @@ import {
 import type { IpStack } from '../src/stack/ip-stack.ts';
 import type { State } from '../src/trace/event.ts';
 import {
-  type Address,
   Ipv4Header,
-  PROTOCOL_TCP,
   Segment,
-  fillChecksum,
   formatFlagLetters,
-  parseAddress,
   parseIpv4,
   parseSegment,
-  pseudoHeaderSum,
   seq,
   seqAdd,
   seqDistance,
-  writeIpv4,
-  writeSegment,
 } from '../src/wire/index.ts';
+import { packetOf } from './packet.ts';
 
 const LETTERS: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, '.': 16, U: 32, '-': 0 };
 const OURS = '10.0.0.1';
@@ -52,11 +46,10 @@ export class Dialogue {
   readonly peerIss: number;
   /** Our ISS, learned from our first SYN. */
   iss: number | null = null;
+  peerAddress = PEERS;
   peerPort = PEER_PORT;
   ourPort = PORT;
   readonly #story: string[] = [];
-  readonly #address: Address = parseAddress(OURS);
-  readonly #peer: Address = parseAddress(PEERS);
 
   constructor(options: DialogueOptions = {}) {
     this.peerIss = options.peerIss ?? 1_000_000;
@@ -82,7 +75,7 @@ export class Dialogue {
 
   /** Active OPEN to the peer's port 5000. */
   open(): this {
-    this.connection = this.stack.open(this.now, { address: PEERS, port: this.peerPort });
+    this.connection = this.stack.open(this.now, { address: this.peerAddress, port: this.peerPort });
     this.ourPort = this.connection.localPort;
     return this;
   }
@@ -131,17 +124,8 @@ export class Dialogue {
   /** The peer sends, such as `P. 1:11(10) ack 1 win 1000 <mss 1460>`; the payload is a pattern by position, or 'text'. */
   peer(text: string): this {
     this.#story.push(`${this.#time()} < ${text}`);
-    const segment = this.#parse(text);
-    const bytes = new Uint8Array(2048 + segment.payloadLength);
-    const length = writeSegment(segment, bytes, 20);
-    fillChecksum(bytes, 20, 20 + length, pseudoHeaderSum(this.#peer, this.#address, PROTOCOL_TCP, length));
-    const ip = new Ipv4Header();
-    ip.source.copyFrom(this.#peer);
-    ip.destination.copyFrom(this.#address);
-    ip.ttl = 64;
-    ip.protocol = PROTOCOL_TCP;
-    writeIpv4(ip, bytes, 0, length);
-    this.stack.onPacket(this.now, bytes, 0, 20 + length);
+    const bytes = packetOf(this.peerAddress, OURS, this.#parse(text));
+    this.stack.onPacket(this.now, bytes, 0, bytes.length);
     // The core keeps no view of what it was given: spoil it.
     bytes.fill(0xdd);
     return this;

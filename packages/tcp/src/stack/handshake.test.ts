@@ -1,6 +1,8 @@
 /** Opening a connection, every way there is. @rfc 9293 3.5 */
 import { describe, expect, test } from 'vitest';
 import { Dialogue } from '../../testing/dialogue.ts';
+import { MisuseError } from '../misuse-error.ts';
+import type { Seq } from '../units.ts';
 import { Events } from './events.ts';
 
 describe('a passive open', () => {
@@ -185,5 +187,164 @@ describe('with no connection', () => {
     d.iss = 0;
     d.peer('. 5:5(0) ack 99').says('R 99:99(0)').silent();
     d.peer('R 5:5(0)').peer('R. 5:5(0) ack 9').silent();
+  });
+});
+
+describe('two SYNs that cross', () => {
+  test('open one connection, and what was queued goes out', () => {
+    const d = new Dialogue().open();
+    d.send('hello').says('S 0:0(0)').silent();
+    d.peer('S 0:0(0) <mss 1460>').says('S. 0:0(0) ack 1').silent();
+    d.peer('S. 0:0(0) ack 1').says('P. 1:6(5) ack 1').silent().state('ESTABLISHED');
+    d.peer('P. 1:4(3) ack 6');
+    expect(d.receive()).toBe('abc');
+  });
+
+  test('and a SYN,ACK close behind need only an ACK', () => {
+    const d = new Dialogue().open();
+    d.says('S 0:0(0)').peer('S 0:0(0) <mss 1460>').peer('S. 0:0(0) ack 1');
+    d.says('. 1:1(0) ack 1').silent().state('ESTABLISHED').quietFor(300_000_000).state('ESTABLISHED');
+  });
+
+  test('are answered again by SYN,ACK when the answer was lost', () => {
+    const d = new Dialogue().open();
+    d.says('S 0:0(0)')
+      .peer('S 0:0(0) <mss 1460,wscale 3>')
+      .says('S. 0:0(0) ack 1 win 65535 <mss 1460,wscale 5>');
+    d.quietFor(999_999).pass(1).says('S. 0:0(0) ack 1 win 65535 <mss 1460,wscale 5>');
+    d.peer('. 1:1(0) ack 1').silent().state('ESTABLISHED');
+    expect(d.stack.pollTimeout()).toBe(Infinity);
+  });
+
+  test('closed before either is acknowledged: the FIN goes out, and the SYN,ACK still counts', () => {
+    const d = new Dialogue().open();
+    d.says('S 0:0(0)').peer('S 0:0(0) <mss 1460>').says('S. 0:0(0) ack 1').state('SYN-RECEIVED');
+    d.it.close(d.now);
+    d.says('F. 1:1(0) ack 1').silent().state('FIN-WAIT-1');
+    d.peer('S. 0:0(0) ack 1').silent();
+    expect(d.it.snapshot().snd.una - d.it.snapshot().iss).toBe(1);
+    d.peer('. 1:1(0) ack 2').silent().state('FIN-WAIT-2');
+    d.peer('F. 1:1(0) ack 2').says('. 2:2(0) ack 2').state('TIME-WAIT');
+  });
+
+  test('closed with octets queued: they go first, once it is open', () => {
+    const d = new Dialogue().open();
+    d.send(5).says('S 0:0(0)').peer('S 0:0(0) <mss 1460>').says('S. 0:0(0) ack 1');
+    d.it.close(d.now);
+    d.silent()
+      .state('SYN-RECEIVED')
+      .peer('S. 0:0(0) ack 1')
+      .state('FIN-WAIT-1')
+      .says('FP. 1:6(5) ack 1')
+      .silent();
+  });
+
+  test('aborted before they are acknowledged: a reset goes out', () => {
+    const d = new Dialogue().open();
+    d.says('S 0:0(0)').peer('S 0:0(0) <mss 1460>').says('S. 0:0(0) ack 1');
+    d.it.abort(d.now);
+    d.says('R 1:1(0)').silent().state('CLOSED');
+  });
+
+  test('refused by a reset, the second end is told so', () => {
+    const d = new Dialogue().open();
+    d.says('S 0:0(0)')
+      .peer('S 0:0(0) <mss 1460>')
+      .says('S. 0:0(0) ack 1')
+      .peer('R 1:1(0)')
+      .silent()
+      .state('CLOSED');
+    expect(d.it.error?.code).toBe('ECONNREFUSED');
+  });
+});
+
+describe('a SYN,ACK', () => {
+  test('may bring text and FIN, and both count', () => {
+    const d = new Dialogue().open();
+    d.says('S 0:0(0)').peer("SF. 0:5(5) ack 1 'hello'").says('. 1:1(0) ack 7').silent().state('CLOSE-WAIT');
+    expect(d.receive()).toBe('hello');
+    expect(d.it.ended).toBe(true);
+  });
+
+  test('that comes again is answered by an ACK each time', () => {
+    const d = new Dialogue().open();
+    d.says('S 0:0(0)').peer('S. 0:0(0) ack 1').says('. 1:1(0) ack 1');
+    for (let i = 0; i < 5; i++)
+      d.peer('S. 0:0(0) ack 1').says('. 1:1(0) ack 1').silent().state('ESTABLISHED');
+  });
+});
+
+describe('a half-open connection', () => {
+  test('answers any other ACK by a reset, however old', () => {
+    const d = new Dialogue().listen();
+    d.peer('S 0:0(0)').says('S. 0:0(0) ack 1');
+    d.peer('. 1:1(0) ack -2000000')
+      .says('R -2000000:-2000000(0)')
+      .peer('. 1:1(0) ack 0')
+      .says('R 0:0(0)')
+      .silent();
+    d.peer('. 1:1(0) ack 1').silent();
+    d.accept();
+    d.state('ESTABLISHED');
+  });
+
+  test('is open though its third segment came before the second could leave', () => {
+    const d = new Dialogue({ parts: { isn: { initialSequence: () => 5000 as Seq } } }).listen();
+    d.iss = 5000;
+    d.peer('S 0:0(0)').peer('. 1:1(0) ack 1').says('. 1:1(0) ack 1').silent();
+    d.accept();
+    d.state('ESTABLISHED').quietFor(300_000_000).state('ESTABLISHED');
+  });
+
+  test('goes back to LISTEN on a SYN in its window', () => {
+    const d = new Dialogue().listen();
+    d.peer('S 0:0(0)').says('S. 0:0(0) ack 1').peer('S 100:100(0)').silent();
+    expect(d.stack.connections()).toHaveLength(1);
+  });
+
+  test('that finds the accept queue full waits, and is accepted later with the octets that come again', () => {
+    const d = new Dialogue().listen(1);
+    const from = (port: number) => {
+      d.peerPort = port;
+      d.iss = null;
+      return d;
+    };
+    from(5001).peer('S 0:0(0)').says('S. 0:0(0) ack 1').peer('. 1:1(0) ack 1').silent();
+    const two = from(5002).peer('S 0:0(0)').says('S. 0:0(0) ack 1').iss;
+    const three = from(5003).peer('S 0:0(0)').says('S. 0:0(0) ack 1').iss;
+    from(5002).iss = two;
+    d.peer('. 1:1(0) ack 1').silent();
+    from(5003).iss = three;
+    d.peer('. 1:1(0) ack 1').silent().peer('P. 1:6(5) ack 1').silent();
+    expect(d.listener?.pending).toBe(2);
+    d.quietFor(999_999).pass(1).says('S. 0:0(0) ack 1').peer('. 6:6(0) ack 1').silent();
+    d.accept();
+    d.peer('P. 1:6(5) ack 1').pass(40_000).says('. 1:1(0) ack 6').silent();
+    expect(d.listener?.pending).toBe(2);
+    d.accept();
+    expect(d.accept().remotePort).toBe(5003);
+    expect(d.receive()).toBe('abcde');
+  });
+});
+
+describe('OPEN', () => {
+  test.each(['0.0.0.0', '224.0.0.1', '255.255.255.255', '127.0.0.1', '10.0.0.1'])(
+    'to %s is refused: no other host can have that address',
+    (address) => {
+      const d = new Dialogue();
+      expect(() => d.stack.open(d.now, { address, port: 80 })).toThrow(MisuseError);
+      d.silent();
+    },
+  );
+
+  test('of a pair of sockets that is in TIME-WAIT is refused', () => {
+    const d = new Dialogue().established();
+    d.it.close(d.now);
+    d.hearAll();
+    d.peer('F. 1:1(0) ack 2').says('. 2:2(0) ack 2').state('TIME-WAIT');
+    const again = () => d.stack.open(d.now, { address: d.peerAddress, port: d.peerPort, localPort: 80 });
+    expect(again).toThrow(expect.objectContaining({ code: 'connection-already-exists' }));
+    d.quietFor(240_000_000).state('CLOSED');
+    expect(again().state).toBe('SYN-SENT');
   });
 });

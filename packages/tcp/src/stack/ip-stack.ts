@@ -99,11 +99,14 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     this.#writer = new PacketWriter(this.address, this.parts, options.random() & 0xffff);
   }
 
-  /** OPEN, active. @throws MisuseError for a bad address or port, and when that 4-tuple is in use. @rfc 9293 3.10.1 */
+  /** OPEN, active. @throws MisuseError for a bad address or port, and when that 4-tuple is in use. @rfc 9293 3.10.1, 3.9.2.3 */
   open(now: Micros, to: { address: string; port: number; localPort?: number }): Connection {
     this.#tick(now);
     checkPort(to.port);
     const remote = parseAddress(to.address);
+    if (!isHostAddress(remote) || sameAddress(remote, this.address)) {
+      throw new MisuseError('bad-address', `${to.address} is not the address of another host`);
+    }
     const isFree = (port: number) =>
       this.#table.find(remote, to.port, port) === undefined && !this.#listeners.has(port);
     if (to.localPort !== undefined) checkPort(to.localPort);

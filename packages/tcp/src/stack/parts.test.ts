@@ -64,9 +64,9 @@ const BEHAVIOURS: Record<string, (parts: PartialParts) => void> = {
   },
   'the urgent pointer moves forward': (parts) => {
     const d = new Dialogue({ parts }).established();
-    d.peer('PU. 1:6(5) ack 1 urg 5');
+    d.peer('PU. 1:6(5) ack 1 urg 50');
     const { rcv, irs } = d.it.snapshot();
-    expect(rcv.up - irs).toBe(6);
+    expect(rcv.up - irs).toBe(51);
   },
   'octets out of order are put in order': (parts) => {
     const d = new Dialogue({ parts }).established();

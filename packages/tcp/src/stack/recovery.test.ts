@@ -102,8 +102,8 @@ describe('three duplicate ACKs', () => {
     expect(d.hearAll()).toHaveLength(2);
     d.peer(`. 1:1(0) ack ${at(first)}`);
     expect(d.hear()).toMatch(new RegExp(`^\\S+ ${at(first)}:${at(first + 1)}\\(`));
-    // FlightSize is 10 segments by now: ssthresh 5, cwnd 5 + 3.
-    expect(d.it.snapshot()).toMatchObject({ ssthresh: 5 * MSS, cwnd: 8 * MSS });
+    // Of the ten in flight by now, those two do not count: ssthresh 4, cwnd 4 + 3. RFC 5681 §3.2, step 2.
+    expect(d.it.snapshot()).toMatchObject({ ssthresh: 4 * MSS, cwnd: 7 * MSS });
   });
 
   test('need no change of window and no octets to count', () => {

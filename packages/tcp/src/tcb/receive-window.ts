@@ -18,19 +18,28 @@ export function openWindow(tcb: Tcb): boolean {
 
 /** `octets` of sequence space were taken: RCV.NXT moves on, the right edge stays. */
 export function take(tcb: Tcb, octets: Octets): void {
-  tcb.rcv.nxt = tcb.parts.sequence.add(tcb.rcv.nxt, octets);
-  tcb.rcv.wnd = Math.max(0, tcb.rcv.wnd - octets);
+  const { rcv, parts } = tcb;
+  rcv.nxt = parts.sequence.add(rcv.nxt, octets);
+  rcv.wnd = Math.max(0, rcv.wnd - octets);
+  // Left alone for 2^31 octets, an old urgent pointer would seem to lie ahead.
+  if (parts.sequence.less(rcv.up, rcv.nxt)) rcv.up = rcv.nxt;
 }
 
 /**
- * The window field of a segment. Rounded up to the scale's unit, as the right edge that was offered must not move back;
- * the buffer holds that little more.
+ * The window field of a segment that goes out now. RCV.WND is rounded up to the scale's unit and keeps what was added:
+ * an edge that was offered neither moves back nor goes unhonoured. A peer that sends octet by octet pushes the edge
+ * before it in this way: once the buffer would have to hold a sixteenth more than its size, the field is rounded down.
  *
  * @rfc 7323 2.3, 2.4
  */
-export function windowField(tcb: Tcb, syn: boolean): number {
-  if (syn) return Math.min(65_535, tcb.rcv.wnd);
-  return Math.min(65_535, Math.ceil(tcb.rcv.wnd / 2 ** tcb.rcv.scale));
+export function offerWindow(tcb: Tcb, syn: boolean): number {
+  const { rcv, settings, reassembler } = tcb;
+  if (syn) return Math.min(65_535, rcv.wnd);
+  const unit = 1 << rcv.scale;
+  const full = reassembler.available + rcv.wnd >= (settings.receiveBuffer * 17) / 16;
+  const field = Math.min(65_535, full ? Math.floor(rcv.wnd / unit) : Math.ceil(rcv.wnd / unit));
+  rcv.wnd = Math.max(rcv.wnd, field * unit);
+  return field;
 }
 
 /** The smallest scale that lets the field offer the whole buffer, at most 14. @rfc 7323 2.3 */

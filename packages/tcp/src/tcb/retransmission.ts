@@ -9,9 +9,11 @@ export interface Recovery {
   readonly queue: RetransmitQueue;
   /** Duplicate ACKs in a row. @rfc 5681 2 */
   duplicateAcks: number;
+  /** What was in flight when the first of them came: what limited transmit adds does not count. @rfc 5681 3.2 */
+  flightAtFirst: Octets;
   /** Between the third duplicate ACK and the ACK of `recover`. */
   inRecovery: boolean;
-  /** SND.NXT when the last recovery or timeout began. @rfc 6582 3.2 */
+  /** SND.NXT when the last recovery or timeout began; null = all of that is acknowledged. @rfc 6582 3.2 */
   recover: Seq | null;
   /** The first partial ACK of a recovery restarts the timer, later ones do not. */
   partialAcks: number;
@@ -70,6 +72,8 @@ function acknowledged(now: Micros, tcb: Tcb, ack: Seq, acked: Octets): void {
     parts.congestion.exitRecovery(congestion, left - queue.lostOctets, tcb.snd.mss);
     recovery.inRecovery = false;
   }
+  // Kept on, it would seem to lie ahead after 2^31 octets.
+  if (recovery.recover !== null && parts.sequence.less(recovery.recover, ack)) recovery.recover = null;
   // RFC 6298 §5.2 and §5.3.
   if (left === 0) tcb.timers.cancel('retransmission');
   else if (restart) tcb.timers.set('retransmission', now + tcb.rto);
@@ -78,15 +82,15 @@ function acknowledged(now: Micros, tcb: Tcb, ack: Seq, acked: Octets): void {
 /** @rfc 5681 3.2, 3042 2, 6582 3.2 step 2 */
 function duplicate(_now: Micros, tcb: Tcb): void {
   const { recovery, congestion, parts } = tcb;
-  recovery.duplicateAcks++;
+  if (++recovery.duplicateAcks === 1) recovery.flightAtFirst = flightSize(tcb);
   if (recovery.inRecovery) {
     parts.congestion.duplicate(congestion, tcb.snd.mss);
     return;
   }
   if (recovery.duplicateAcks !== 3 || recovery.queue.length === 0) return;
   // After a timeout, duplicate ACKs of what was sent before it are echoes of our own retransmissions.
-  if (recovery.recover !== null && !parts.sequence.less(recovery.recover, tcb.snd.una)) return;
-  parts.congestion.enterRecovery(congestion, flightSize(tcb), tcb.snd.mss);
+  if (recovery.recover !== null) return;
+  parts.congestion.enterRecovery(congestion, recovery.flightAtFirst, tcb.snd.mss);
   recovery.inRecovery = true;
   recovery.recover = tcb.snd.nxt;
   recovery.partialAcks = 0;
@@ -121,7 +125,8 @@ function next(tcb: Tcb): SentSegment | null {
   if (urgent !== null) return urgent;
   const lost = queue.firstLost();
   if (lost === null || flightSize(tcb) + lost.len > tcb.congestion.cwnd) return null;
-  return lost;
+  // What a window that has shrunk leaves out waits until it opens, or for the timer. RFC 9293 §3.8.6, MUST-34, SHLD-16.
+  return tcb.parts.sequence.distance(tcb.snd.una, lost.seq) < tcb.snd.wnd ? lost : null;
 }
 
 function sentAgain(now: Micros, tcb: Tcb, record: SentSegment): void {

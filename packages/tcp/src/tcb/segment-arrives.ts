@@ -102,13 +102,16 @@ export function synSentArrives(now: Micros, tcb: Tcb, segment: Segment): void {
   if (acceptable) {
     retransmission.acknowledged(now, tcb, segment.ack, sequence.distance(snd.una, segment.ack));
     snd.una = segment.ack;
-    tcb.synAcked = true;
   }
   takeSyn(tcb, segment);
-  if (tcb.synAcked) {
+  if (acceptable) {
     established(tcb);
     tcb.ackNow = true;
-    tcb.state = tcb.closing ? 'FIN-WAIT-1' : 'ESTABLISHED';
+    tcb.state = 'ESTABLISHED';
+    // Its text is in already; a FIN may end it.
+    segment.flags &= ~SYN;
+    segment.seq = sequence.add(segment.seq, 1);
+    tcb.parts.connection.checkFin(now, tcb, segment);
     return;
   }
   // Both ends opened at once: our SYN goes out again, now as an answer. @rfc 9293 3.5 figure 8
@@ -121,6 +124,7 @@ function takeSyn(tcb: Tcb, segment: Segment): void {
   const { rcv, snd, parts } = tcb;
   tcb.irs = segment.seq;
   rcv.nxt = parts.sequence.add(segment.seq, 1);
+  rcv.up = rcv.nxt;
   snd.wnd = segment.wnd;
   snd.maxWnd = Math.max(snd.maxWnd, snd.wnd);
   snd.wl1 = segment.seq;
@@ -146,6 +150,7 @@ const RTO_AFTER_LOST_SYN: Micros = 3_000_000;
 /** Our SYN is acknowledged. */
 function established(tcb: Tcb): void {
   const { parts, snd, settings } = tcb;
+  tcb.synAcked = true;
   tcb.congestion = parts.congestion.create(snd.mss, settings.initialWindow);
   // RFC 6298 §5.7 and RFC 5681 §3.1: a SYN that was lost asks for caution.
   if (tcb.rtt === null && tcb.rto > settings.initialRto) {
@@ -156,12 +161,12 @@ function established(tcb: Tcb): void {
 
 /** First: is any of it in the window? @rfc 9293 3.10.7.4 first, 3.4 */
 export function checkSequence(now: Micros, tcb: Tcb, segment: Segment): boolean {
-  if (tcb.state === 'SYN-RECEIVED') trimAnsweringSyn(tcb, segment);
+  if (!tcb.synAcked) trimAnsweringSyn(tcb, segment);
   if (acceptable(tcb, segment)) return true;
   if (segment.rst) return false;
   // A peer that never saw our last ACK sends its FIN again, and that FIN lies left of the window: TIME-WAIT starts anew.
   if (tcb.state === 'TIME-WAIT' && segment.fin && segment.hasAck) startTimeWait(now, tcb);
-  tcb.ackNow = true;
+  answer(now, tcb, segment);
   return false;
 }
 
@@ -236,24 +241,22 @@ export function checkAck(now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (!segment.hasAck) return false;
   const { sequence } = tcb.parts;
   const { snd } = tcb;
-  // RFC 5961 §5.2: an ACK older than the largest window ever offered cannot be honest.
-  if (sequence.less(segment.ack, sequence.add(snd.una, -snd.maxWnd))) {
-    challenge(now, tcb);
-    return false;
-  }
   if (tcb.state === 'SYN-RECEIVED') {
     if (!sequence.less(snd.una, segment.ack) || !sequence.lessOrEqual(segment.ack, snd.nxt)) {
       tcb.output.push({ seq: segment.ack, flags: RST });
       return false;
     }
     tcb.state = tcb.closing ? 'FIN-WAIT-1' : 'ESTABLISHED';
-    acknowledge(now, tcb, segment);
-    established(tcb);
+  } else if (sequence.less(segment.ack, sequence.add(snd.una, -snd.maxWnd))) {
+    // RFC 5961 §5.2: an ACK older than the largest window ever offered cannot be honest.
+    challenge(now, tcb);
+    return false;
   } else if (sequence.less(snd.nxt, segment.ack)) {
     // An ACK of what was never sent is answered, not obeyed.
-    tcb.ackNow = true;
+    answer(now, tcb, segment);
     return false;
-  } else acknowledge(now, tcb, segment);
+  }
+  acknowledge(now, tcb, segment);
   return afterAck(now, tcb);
 }
 
@@ -267,17 +270,24 @@ function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
     retransmission.acknowledged(now, tcb, segment.ack, acked);
     // The number of our SYN stands for no octet of the buffer, nor does that of our FIN.
     tcb.sendBuffer.release(acked - (tcb.synAcked ? 0 : 1));
-    tcb.synAcked = true;
     snd.una = segment.ack;
+    // The right edge stays where it was, unless this segment is new enough to move it.
+    snd.wnd = Math.max(0, snd.wnd - acked);
     sendWindow.update(tcb, segment);
+    if (!tcb.synAcked) established(tcb);
     return;
   }
+  // An older ACK tells nothing, its window least of all.
+  if (segment.ack !== snd.una) return;
   sendWindow.update(tcb, segment);
   // What was sent into a shut window was most likely thrown away.
   if (wasWindow === 0 && snd.wnd > 0) recovery.queue.markAllLost();
-  if (segment.ack !== snd.una || snd.una === snd.nxt) return;
-  // RFC 9293 §3.8.3, MUST-35 to MUST-37: a peer that answers with a shut window lives.
-  if (snd.wnd === 0) recovery.overdueSince = null;
+  if (snd.una === snd.nxt) return;
+  if (snd.wnd === 0) {
+    // RFC 9293 §3.8.3, MUST-35 to MUST-37: a peer that answers with a shut window lives, and nothing is lost.
+    recovery.overdueSince = null;
+    return;
+  }
   // RFC 5681 §2: a duplicate carries nothing, moves nothing and leaves the window as it was.
   if (segment.len === 0 && snd.wnd === wasWindow) retransmission.duplicate(now, tcb);
 }
@@ -306,7 +316,7 @@ function afterAck(now: Micros, tcb: Tcb): boolean {
 
 /** Sixth: the urgent pointer moves forward only; the data stays in line. @rfc 9293 3.10.7.4 sixth, 6093 */
 export function checkUrgent(_now: Micros, tcb: Tcb, segment: Segment): boolean {
-  if (!segment.urg) return true;
+  if (!segment.urg || !takesText(tcb)) return true;
   const up = tcb.parts.sequence.add(segment.seq, segment.up);
   if (tcb.parts.sequence.less(tcb.rcv.up, up)) tcb.rcv.up = up;
   return true;
@@ -314,8 +324,7 @@ export function checkUrgent(_now: Micros, tcb: Tcb, segment: Segment): boolean {
 
 /** Seventh: in ESTABLISHED, FIN-WAIT-1 and FIN-WAIT-2, take what is new and in the window. @rfc 9293 3.10.7.4 seventh */
 export function takeText(now: Micros, tcb: Tcb, segment: Segment): boolean {
-  if (segment.payloadLength === 0) return true;
-  if (tcb.state !== 'ESTABLISHED' && tcb.state !== 'FIN-WAIT-1' && tcb.state !== 'FIN-WAIT-2') return true;
+  if (segment.payloadLength === 0 || !takesText(tcb)) return true;
   const { rcv, snd, parts, reassembler, settings, timers } = tcb;
   const ahead = parts.sequence.distance(rcv.nxt, segment.seq);
   const old = Math.max(0, -ahead);
@@ -327,6 +336,11 @@ export function takeText(now: Micros, tcb: Tcb, segment: Segment): boolean {
     tcb.ackNow = true;
   else if (!timers.isSet('delayed-ack')) timers.set('delayed-ack', now + settings.delayedAck);
   return true;
+}
+
+/** After the peer's FIN, nothing more can come. */
+function takesText({ state }: Tcb): boolean {
+  return state === 'ESTABLISHED' || state === 'FIN-WAIT-1' || state === 'FIN-WAIT-2';
 }
 
 /** Hand the text from `from` on to the reassembler, cut at the right edge. @returns by how much RCV.NXT moved */
@@ -373,6 +387,18 @@ function startTimeWait(now: Micros, tcb: Tcb): void {
   tcb.state = 'TIME-WAIT';
   tcb.timers.cancelAll();
   tcb.timers.set('time-wait', now + 2 * tcb.settings.msl);
+  // Minutes of waiting need no buffers.
+  tcb.sendBuffer.clear();
+  if (tcb.reassembler.available === 0) tcb.reassembler.clear();
+}
+
+/**
+ * Acknowledge a segment that cannot be taken. One with text or a FIN at once: its sender must learn what to send instead.
+ * Any other as a challenge, or two ends that refuse each other's ACKs would answer them for ever.
+ */
+function answer(now: Micros, tcb: Tcb, segment: Segment): void {
+  if (segment.len > 0 && !segment.syn) tcb.ackNow = true;
+  else challenge(now, tcb);
 }
 
 /** An ACK that asks a peer to prove itself, a bounded number of times in a second. @rfc 5961 3.2, 4.2, 5.2, 7 */

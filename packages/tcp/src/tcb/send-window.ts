@@ -45,11 +45,10 @@ function nextPayload(_now: Micros, tcb: Tcb, unsent: Octets): Octets {
   const size = Math.min(snd.mss, unsent, usable);
   if (size <= 0) return 0;
   if (size === snd.mss) return size;
-  const wholeRest = size === unsent;
-  // With PUSH and nothing outstanding, or with Nagle off, the rest goes at once.
-  if (wholeRest && (outstanding === 0 || !settings.nagle || tcb.closing)) return size;
+  const mayBeSmall = outstanding === 0 || !settings.nagle;
+  if (size === unsent && (mayBeSmall || tcb.closing)) return size;
   // A window that never grew beyond twice this piece is as good as a peer has.
-  return size >= snd.maxWnd / 2 && outstanding === 0 ? size : 0;
+  return size >= snd.maxWnd / 2 && mayBeSmall ? size : 0;
 }
 
 export const sendWindow: SendWindowPart = { update, nextPayload };

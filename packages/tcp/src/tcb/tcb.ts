@@ -145,6 +145,7 @@ export class Tcb {
     this.recovery = {
       queue: new RetransmitQueue(parts.sequence),
       duplicateAcks: 0,
+      flightAtFirst: 0,
       inRecovery: false,
       recover: null,
       partialAcks: 0,

@@ -2,7 +2,7 @@
 import type { Micros, Octets, Seq } from '../units.ts';
 import { ACK, FIN, PSH, RST, SYN, type Segment } from '../wire/segment.ts';
 import type { Outgoing } from './parts.ts';
-import { windowField } from './receive-window.ts';
+import { offerWindow } from './receive-window.ts';
 import type { SentSegment } from './retransmit-queue.ts';
 import type { Tcb } from './tcb.ts';
 
@@ -30,8 +30,17 @@ export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
   }
   if (!tcb.ackNow || tcb.state === 'CLOSED' || tcb.state === 'LISTEN' || tcb.state === 'SYN-SENT')
     return 'nothing';
-  fillHeader(tcb, segment, tcb.snd.nxt, 0);
+  fillHeader(tcb, segment, controlSeq(tcb), 0);
   return 'first';
+}
+
+/**
+ * Where a segment without octets stands: at SND.NXT, yet never beyond the window. A probe of a shut window lies beyond
+ * it, and a peer that took no probe would refuse what stands after it: our ACKs, our windows, our reset.
+ */
+export function controlSeq({ snd, parts, synAcked }: Tcb): Seq {
+  const edge = parts.sequence.add(snd.una, snd.wnd);
+  return synAcked && parts.sequence.less(edge, snd.nxt) ? edge : snd.nxt;
 }
 
 function maySend(tcb: Tcb): boolean {
@@ -53,7 +62,12 @@ function fillControl(now: Micros, tcb: Tcb, segment: Segment, control: Outgoing)
   }
   if ((control.flags & RST) !== 0) return 'first';
   const syn = (control.flags & SYN) !== 0;
-  segment.wnd = windowField(tcb, syn);
+  if (syn && tcb.synAcked) {
+    // The peer has answered before this could leave: it needs no SYN of ours again, but the ACK of its own.
+    fillHeader(tcb, segment, controlSeq(tcb), 0);
+    return 'first';
+  }
+  segment.wnd = offerWindow(tcb, syn);
   if (!syn) return 'first';
   fillSynOptions(tcb, segment);
   // A SYN of ours that is out already goes out again as SYN,ACK: one record holds both.
@@ -82,7 +96,7 @@ function fillAgain(tcb: Tcb, segment: Segment, record: SentSegment): void {
       segment.ack = tcb.rcv.nxt;
       acknowledgementSent(tcb);
     }
-    segment.wnd = windowField(tcb, true);
+    segment.wnd = offerWindow(tcb, true);
     fillSynOptions(tcb, segment);
     return;
   }
@@ -148,7 +162,7 @@ function fillHeader(tcb: Tcb, segment: Segment, seq: Seq, flags: number): void {
   segment.seq = seq;
   segment.flags = flags | ACK;
   segment.ack = tcb.rcv.nxt;
-  segment.wnd = windowField(tcb, false);
+  segment.wnd = offerWindow(tcb, false);
   acknowledgementSent(tcb);
 }
 

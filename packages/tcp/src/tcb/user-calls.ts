@@ -3,6 +3,7 @@ import type { Micros } from '../units.ts';
 import { RST, SYN } from '../wire/segment.ts';
 import type { CallError } from './parts.ts';
 import type { ConnectionErrorCode, Tcb } from './tcb.ts';
+import { controlSeq } from './transmit.ts';
 
 /** Send a SYN; `tcb.iss` was chosen. @rfc 9293 3.10.1 */
 export function openActive(_now: Micros, tcb: Tcb): void {
@@ -106,18 +107,21 @@ export function abort(_now: Micros, tcb: Tcb): void {
     case 'FIN-WAIT-1':
     case 'FIN-WAIT-2':
     case 'CLOSE-WAIT': {
-      const reset = { seq: tcb.snd.nxt, flags: RST };
+      const reset = { seq: controlSeq(tcb), flags: RST };
       end(tcb, 'ECONNABORTED');
       tcb.output.push(reset);
       return;
     }
-    case 'CLOSED':
     case 'LISTEN':
     case 'SYN-SENT':
     case 'CLOSING':
     case 'LAST-ACK':
     case 'TIME-WAIT':
       end(tcb, 'ECONNABORTED');
+      return;
+    case 'CLOSED':
+      // An end that was orderly stays so.
+      return;
   }
 }
 
