@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MisuseError } from '../misuse-error.ts';
-import { Address, formatAddress, parseAddress, sameAddress, setIpv4 } from './address.ts';
+import { Address, formatAddress, parseAddress, sameAddress } from './address.ts';
 
 test('an address reads back as it was written', () => {
   fc.assert(
     fc.property(fc.integer(), (word) => {
       const address = new Address();
-      setIpv4(address, word);
+      address.setIpv4(word);
       expect(parseAddress(formatAddress(address))).toEqual(address);
     }),
     { seed: 791 },
@@ -23,8 +23,14 @@ test('addresses are the same only when version and every word are', () => {
   expect(sameAddress(address, other)).toBe(true);
   other.version = 6;
   expect(sameAddress(address, other)).toBe(false);
-  setIpv4(other, address.w3 ^ 1);
+  other.setIpv4(address.w3 ^ 1);
   expect(sameAddress(address, other)).toBe(false);
+});
+
+test('a record that held a longer address holds nothing of it afterwards', () => {
+  const address = Object.assign(new Address(), { version: 6, w0: 1, w1: 2, w2: 3, w3: 4 });
+  address.setIpv4(0x0a000001);
+  expect(address).toEqual(parseAddress('10.0.0.1'));
 });
 
 test.each(['', '10.0.0', '10.0.0.0.1', '10.0.0.256', '10.0.0.01', '10.0.0.-1', 'a.b.c.d', ' 10.0.0.1'])(

@@ -9,6 +9,17 @@ export class Address {
   w2 = 0;
   w3 = 0;
 
+  /** Make it the IPv4 address whose 32 bits are `word`. */
+  setIpv4(word: number): void {
+    if (this.version !== 4) {
+      this.version = 4;
+      this.w0 = 0;
+      this.w1 = 0;
+      this.w2 = 0;
+    }
+    this.w3 = word | 0;
+  }
+
   copyFrom(other: Address): void {
     this.version = other.version;
     this.w0 = other.w0;
@@ -22,15 +33,6 @@ export class Address {
     copy.copyFrom(this);
     return copy;
   }
-}
-
-/** Make it the IPv4 address whose 32 bits are `word`. */
-export function setIpv4(address: Address, word: number): void {
-  address.version = 4;
-  address.w0 = 0;
-  address.w1 = 0;
-  address.w2 = 0;
-  address.w3 = word | 0;
 }
 
 export function sameAddress(a: Address, b: Address): boolean {

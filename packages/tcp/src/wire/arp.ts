@@ -1,6 +1,6 @@
 /** ARP for IPv4 over Ethernet: who has this address, and the answer. @rfc 826 */
 import type { Octets } from '../units.ts';
-import { Address, setIpv4 } from './address.ts';
+import { Address } from './address.ts';
 import { viewOf } from './byte-view.ts';
 import { readMac, writeMac } from './ethernet.ts';
 import { MacAddress } from './mac-address.ts';
@@ -58,9 +58,9 @@ export function parseArp(bytes: Uint8Array, start: number, end: number, into: Ar
   if (operation !== ARP_REQUEST && operation !== ARP_REPLY) return UNSUPPORTED_OPERATION;
   into.operation = operation;
   readMac(view, start + SENDER_MAC, into.senderMac);
-  setIpv4(into.senderIp, view.getInt32(start + SENDER_IP));
+  into.senderIp.setIpv4(view.getInt32(start + SENDER_IP));
   readMac(view, start + TARGET_MAC, into.targetMac);
-  setIpv4(into.targetIp, view.getInt32(start + TARGET_IP));
+  into.targetIp.setIpv4(view.getInt32(start + TARGET_IP));
   return null;
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseAddress } from './address.ts';
+import { Address, parseAddress } from './address.ts';
 import { checksum, foldChecksum, pseudoHeaderSum } from './checksum.ts';
 
 /** RFC 1071 §1 word for word: pairs of octets added with the carry brought round, an odd last octet before a zero. */
@@ -79,7 +79,15 @@ test('more arrays in turn than are remembered each give their own sum', () => {
 test('the pseudo-header sum equals the sum of the pseudo-header written out', () => {
   const written = Uint8Array.of(192, 168, 255, 254, 10, 0, 0, 1, 0, 6, 0x05, 0xc8);
   const sum = pseudoHeaderSum(parseAddress('192.168.255.254'), parseAddress('10.0.0.1'), 6, 0x05c8);
-  expect(sum).toBe(model(written, 0, 12, 0));
+  expect(foldChecksum(sum)).toBe(model(written, 0, 12, 0));
+  expect(checksum(written, 0, 4, sum)).toBe(model(written, 0, 4, foldChecksum(sum)));
+});
+
+test('the pseudo-header of version 6 has all the words of its addresses', () => {
+  const address = Object.assign(new Address(), { version: 6, w0: 0x20010db8, w1: -1, w2: 3, w3: 0x10002 });
+  const sum = pseudoHeaderSum(address, address, 6, 20);
+  const once = 0x2001 + 0x0db8 + 0xffff + 0xffff + 3 + 1 + 2;
+  expect(sum).toBe(2 * once + 6 + 20);
 });
 
 test('folding carries round until 16 bits are left', () => {

@@ -5,7 +5,8 @@ import { MacAddress } from './mac-address.ts';
 import { malformed } from './malformed.ts';
 import type { Malformed } from './malformed.ts';
 
-export const ETHERNET_HEADER_LENGTH: Octets = 14;
+const HEADER_LENGTH = 14;
+export const ETHERNET_HEADER_LENGTH: Octets = HEADER_LENGTH;
 
 export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
@@ -45,16 +46,22 @@ export function parseEthernet(
   end: number,
   into: EthernetHeader,
 ): Malformed | null {
-  if (end - start < ETHERNET_HEADER_LENGTH) return TRUNCATED;
+  if (end - start < HEADER_LENGTH) return TRUNCATED;
   const view = viewOf(bytes);
+  const destinationHigh = view.getUint16(start);
+  const destinationLow = view.getInt32(start + 2);
+  const sourceHigh = view.getUint16(start + SOURCE);
+  const sourceLow = view.getInt32(start + SOURCE + 2);
   const etherType = view.getUint16(start + TYPE);
   if (etherType < FIRST_TYPE || etherType === ETHERTYPE_VLAN || etherType === ETHERTYPE_SERVICE_VLAN) {
     return UNSUPPORTED_TYPE;
   }
-  readMac(view, start, into.destination);
-  readMac(view, start + SOURCE, into.source);
+  into.destination.high = destinationHigh;
+  into.destination.low = destinationLow;
+  into.source.high = sourceHigh;
+  into.source.low = sourceLow;
   into.etherType = etherType;
-  into.payloadStart = start + ETHERNET_HEADER_LENGTH;
+  into.payloadStart = start + HEADER_LENGTH;
   into.payloadEnd = end;
   return null;
 }
@@ -62,10 +69,12 @@ export function parseEthernet(
 /** Write the header at `start`; the payload follows by the caller. @returns octets written, always 14 */
 export function writeEthernet(header: EthernetHeader, into: Uint8Array, start: number): Octets {
   const view = viewOf(into);
-  writeMac(header.destination, view, start);
-  writeMac(header.source, view, start + SOURCE);
+  const { destination, source } = header;
+  view.setInt32(start, (destination.high << 16) | (destination.low >>> 16));
+  view.setInt32(start + 4, (destination.low << 16) | (source.high & 0xffff));
+  view.setInt32(start + 8, source.low);
   view.setUint16(start + TYPE, header.etherType);
-  return ETHERNET_HEADER_LENGTH;
+  return HEADER_LENGTH;
 }
 
 /** Read the six octets at `at`. */

@@ -1,6 +1,6 @@
 /** ICMP messages: echo, and the errors that quote the packet they are about. */
 import type { Octets } from '../units.ts';
-import { Address, setIpv4 } from './address.ts';
+import { Address } from './address.ts';
 import { viewOf } from './byte-view.ts';
 import { checksum } from './checksum.ts';
 import { IPV4_HEADER_LENGTH } from './ipv4.ts';
@@ -106,8 +106,8 @@ function parseQuote(view: DataView, start: number, end: number, into: Quote): Ma
   // A later fragment begins with data, not with ports.
   if ((view.getUint16(start + 6) & 0x1fff) !== 0) return UNSUPPORTED_QUOTE;
   into.protocol = view.getUint8(start + 9);
-  setIpv4(into.source, view.getInt32(start + 12));
-  setIpv4(into.destination, view.getInt32(start + 16));
+  into.source.setIpv4(view.getInt32(start + 12));
+  into.destination.setIpv4(view.getInt32(start + 16));
   into.payloadStart = start + headerLength;
   return null;
 }

@@ -1,4 +1,4 @@
-export { Address, formatAddress, isHostAddress, parseAddress, sameAddress, setIpv4 } from './address.ts';
+export { Address, formatAddress, isHostAddress, parseAddress, sameAddress } from './address.ts';
 export { ARP_LENGTH, ARP_REPLY, ARP_REQUEST, ArpPacket, parseArp, writeArp } from './arp.ts';
 export { checksum, foldChecksum, pseudoHeaderSum } from './checksum.ts';
 export {
@@ -40,6 +40,7 @@ export type { Malformed } from './malformed.ts';
 export { ACK, CWR, ECE, FIN, PSH, RST, SYN, Segment, URG } from './segment.ts';
 export type { SackBlock } from './segment.ts';
 export { seq, seqAdd, seqDistance, seqInWindow, seqLess, seqLessOrEqual } from './seq.ts';
+export { TcpFrame, parseTcpFrame, writeTcpFrame } from './tcp-frame.ts';
 export {
   BAD_TCP_CHECKSUM,
   TCP_HEADER_LENGTH,

@@ -1,7 +1,7 @@
 /** IPv4 headers: read with the checksum verified, written with it filled in. Options are skipped, fragments refused. */
 import { MisuseError } from '../misuse-error.ts';
 import type { Octets } from '../units.ts';
-import { Address, setIpv4 } from './address.ts';
+import { Address } from './address.ts';
 import { viewOf } from './byte-view.ts';
 import { checksum, foldChecksum } from './checksum.ts';
 import { malformed } from './malformed.ts';
@@ -9,6 +9,7 @@ import type { Malformed } from './malformed.ts';
 
 /** Of a header without options, the only kind that is written. */
 export const IPV4_HEADER_LENGTH: Octets = 20;
+const HEADER_LENGTH = 20;
 
 export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_TCP = 6;
@@ -56,12 +57,12 @@ export class Ipv4Header {
  * @rfc 791 3.1; 1122 3.2.1
  */
 export function parseIpv4(bytes: Uint8Array, start: number, end: number, into: Ipv4Header): Malformed | null {
-  if (end - start < IPV4_HEADER_LENGTH) return TRUNCATED;
+  if (end - start < HEADER_LENGTH) return TRUNCATED;
   const view = viewOf(bytes);
   const first = view.getInt32(start);
   if (first >>> 28 !== 4) return UNSUPPORTED_VERSION;
   const headerLength = (first >>> 22) & 0x3c;
-  if (headerLength < IPV4_HEADER_LENGTH) return BAD_HEADER_LENGTH;
+  if (headerLength < HEADER_LENGTH) return BAD_HEADER_LENGTH;
   if (headerLength > end - start) return TRUNCATED;
   const totalLength = first & 0xffff;
   if (totalLength < headerLength) return BAD_TOTAL_LENGTH;
@@ -72,8 +73,8 @@ export function parseIpv4(bytes: Uint8Array, start: number, end: number, into: I
   const source = view.getInt32(start + SOURCE);
   const destination = view.getInt32(start + DESTINATION);
   let sum = headerSum(first, second, third, source, destination);
-  if (headerLength > IPV4_HEADER_LENGTH) {
-    sum = checksum(bytes, start + IPV4_HEADER_LENGTH, start + headerLength, sum);
+  if (headerLength > HEADER_LENGTH) {
+    sum = checksum(bytes, start + HEADER_LENGTH, start + headerLength, sum);
   }
   if (sum !== 0xffff) return BAD_CHECKSUM;
   if ((second & FRAGMENT) !== 0) return UNSUPPORTED_FRAGMENT;
@@ -83,8 +84,8 @@ export function parseIpv4(bytes: Uint8Array, start: number, end: number, into: I
   into.dontFragment = (second & DONT_FRAGMENT) !== 0;
   into.ttl = third >>> 24;
   into.protocol = (third >>> 16) & 0xff;
-  setIpv4(into.source, source);
-  setIpv4(into.destination, destination);
+  into.source.setIpv4(source);
+  into.destination.setIpv4(destination);
   into.payloadStart = start + headerLength;
   into.payloadEnd = start + totalLength;
   return null;
@@ -104,7 +105,7 @@ export function writeIpv4(
   start: number,
   payloadLength: Octets,
 ): Octets {
-  const totalLength = IPV4_HEADER_LENGTH + payloadLength;
+  const totalLength = HEADER_LENGTH + payloadLength;
   if (totalLength > 0xffff) {
     throw new MisuseError('packet-too-long', `${payloadLength} octets do not fit into one IPv4 packet`);
   }
@@ -120,7 +121,7 @@ export function writeIpv4(
   view.setInt32(start + TIME_TO_LIVE, third | (~sum & 0xffff));
   view.setInt32(start + SOURCE, source);
   view.setInt32(start + DESTINATION, destination);
-  return IPV4_HEADER_LENGTH;
+  return HEADER_LENGTH;
 }
 
 /** The checksum's sum of the five words of a bare header, which are in registers already. */

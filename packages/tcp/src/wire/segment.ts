@@ -18,8 +18,7 @@ export interface SackBlock {
 }
 
 const NO_BYTES = new Uint8Array(0);
-/** Shared by every segment without the option. */
-export const NO_SACK: readonly SackBlock[] = [];
+const NO_SACK: readonly SackBlock[] = [];
 
 /**
  * One segment. Records are reused: a reader that wants to keep one past the call copies what it needs.
@@ -95,6 +94,14 @@ export class Segment {
     this.flags = 0;
     this.wnd = 0;
     this.up = 0;
+    this.clearOptions();
+    this.bytes = NO_BYTES;
+    this.payloadStart = 0;
+    this.payloadEnd = 0;
+  }
+
+  /** Make every option absent. */
+  clearOptions(): void {
     this.mss = 0;
     this.windowScale = -1;
     this.sackPermitted = false;
@@ -102,8 +109,5 @@ export class Segment {
     this.tsVal = 0;
     this.tsEcr = 0;
     this.sack = NO_SACK;
-    this.bytes = NO_BYTES;
-    this.payloadStart = 0;
-    this.payloadEnd = 0;
   }
 }

@@ -5,11 +5,11 @@ import { viewOf } from './byte-view.ts';
 import { checksum } from './checksum.ts';
 import { malformed } from './malformed.ts';
 import type { Malformed } from './malformed.ts';
-import { NO_SACK } from './segment.ts';
 import type { SackBlock, Segment } from './segment.ts';
 
 /** Of a header without options. */
 export const TCP_HEADER_LENGTH: Octets = 20;
+const HEADER_LENGTH = 20;
 /** Of a header with all the options it can hold. */
 export const TCP_HEADER_LENGTH_MAX: Octets = 60;
 
@@ -61,35 +61,34 @@ const BAD_OPTION = Array.from({ length: TCP_HEADER_LENGTH_MAX }, (_, at) =>
  * @rfc 9293 3.1 MUST-4, MUST-5, MUST-6, MUST-7, MUST-68; 9293 3.2 MUST-64
  */
 export function parseSegment(bytes: Uint8Array, start: number, end: number, into: Segment): Malformed | null {
-  if (end - start < TCP_HEADER_LENGTH) return TRUNCATED;
+  if (end - start < HEADER_LENGTH) return TRUNCATED;
   const view = viewOf(bytes);
+  const ports = view.getInt32(start);
+  const seq = view.getUint32(start + SEQ);
+  const ack = view.getUint32(start + ACK);
   const offsetFlagsWindow = view.getInt32(start + OFFSET_FLAGS_WINDOW);
+  const up = view.getUint16(start + URGENT_POINTER);
   const payloadStart = start + ((offsetFlagsWindow >>> 26) & 0x3c);
-  if (payloadStart < start + TCP_HEADER_LENGTH || payloadStart > end) return BAD_DATA_OFFSET;
+  if (payloadStart < start + HEADER_LENGTH || payloadStart > end) return BAD_DATA_OFFSET;
 
-  into.sourcePort = view.getUint16(start);
-  into.destinationPort = view.getUint16(start + 2);
-  into.seq = view.getUint32(start + SEQ) as Seq;
-  into.ack = view.getUint32(start + ACK) as Seq;
+  into.sourcePort = ports >>> 16;
+  into.destinationPort = ports & 0xffff;
+  into.seq = seq as Seq;
+  into.ack = ack as Seq;
   into.flags = (offsetFlagsWindow >>> 16) & 0xff;
   into.wnd = offsetFlagsWindow & 0xffff;
-  into.up = view.getUint16(start + URGENT_POINTER);
+  into.up = up;
   into.bytes = bytes;
   into.payloadStart = payloadStart;
   into.payloadEnd = end;
-  into.mss = 0;
-  into.windowScale = -1;
-  into.sackPermitted = false;
-  into.timestamps = false;
-  into.tsVal = 0;
-  into.tsEcr = 0;
-  into.sack = NO_SACK;
-  if (payloadStart === start + TCP_HEADER_LENGTH) return null;
+  into.clearOptions();
+  if (payloadStart === start + HEADER_LENGTH) return null;
   return parseOptions(view, start, payloadStart, into);
 }
 
-function parseOptions(view: DataView, start: number, end: number, into: Segment): Malformed | null {
-  let at = start + TCP_HEADER_LENGTH;
+/** Read the options of the header that begins at `start` and ends at `end` into a record without any. */
+export function parseOptions(view: DataView, start: number, end: number, into: Segment): Malformed | null {
+  let at = start + HEADER_LENGTH;
   while (at < end) {
     const kind = view.getUint8(at);
     // What follows the end of the list is padding, whatever its octets (MUST-69 binds the sender).
@@ -129,7 +128,7 @@ function parseSack(view: DataView, start: number, end: number): SackBlock[] {
 
 /** Octets of header that `writeSegment` makes for this segment: 20 to 60, a multiple of 4. */
 export function headerLength(segment: Segment): Octets {
-  let length = TCP_HEADER_LENGTH;
+  let length = HEADER_LENGTH;
   if (segment.mss > 0) length += 4;
   if (segment.timestamps) length += 12;
   else if (segment.sackPermitted) length += 4;
@@ -162,20 +161,20 @@ export function writeSegment(segment: Segment, into: Uint8Array, start: number):
     throw noRoom(header + payloadLength, view.byteLength - start);
   // The payload first: it may lie in `into` itself, where the header is about to be.
   if (payloadLength > 0) copyPayload(segment, into, start + header);
-  view.setUint16(start, segment.sourcePort);
-  view.setUint16(start + 2, segment.destinationPort);
+  view.setInt32(start, (segment.sourcePort << 16) | (segment.destinationPort & 0xffff));
   view.setUint32(start + SEQ, segment.seq);
   view.setUint32(start + ACK, segment.ack);
   const flags = segment.flags & 0xff;
   view.setInt32(start + OFFSET_FLAGS_WINDOW, (header << 26) | (flags << 16) | (segment.wnd & 0xffff));
   // The checksum's 0 and the urgent pointer.
   view.setInt32(start + CHECKSUM, segment.up & 0xffff);
-  if (header > TCP_HEADER_LENGTH) writeOptions(segment, view, start);
+  if (header > HEADER_LENGTH) writeOptions(segment, view, start);
   return header + payloadLength;
 }
 
-function writeOptions(segment: Segment, view: DataView, start: number): void {
-  let at = start + TCP_HEADER_LENGTH;
+/** Write the options, which begin 20 octets behind `start`. */
+export function writeOptions(segment: Segment, view: DataView, start: number): void {
+  let at = start + HEADER_LENGTH;
   if (segment.mss > 0) {
     view.setInt32(at, (MSS << 24) | (MSS_LENGTH << 16) | (segment.mss & 0xffff));
     at += 4;
@@ -213,7 +212,12 @@ function writeSack(segment: Segment, view: DataView, start: number, count: numbe
   }
 }
 
-function copyPayload({ bytes, payloadStart, payloadEnd }: Segment, into: Uint8Array, at: number): void {
+/** Copy the payload to `at`; it may lie in the same array. */
+export function copyPayload(
+  { bytes, payloadStart, payloadEnd }: Segment,
+  into: Uint8Array,
+  at: number,
+): void {
   // Within one array no view is needed; between two, making one costs less than any loop over more than a few octets.
   if (bytes === into) into.copyWithin(at, payloadStart, payloadEnd);
   else into.set(bytes.subarray(payloadStart, payloadEnd), at);
