@@ -80,13 +80,21 @@ function verdict(result: Result, style: Style): string {
   };
   const word = style.bold(colour[result.verdict](result.verdict.toUpperCase()));
   const lines = [`${word}  ${result.subject}: ${result.reason}`];
-  // A check that is blocked says nothing new; a remark of the trace explains a failure, and is noise beside a pass.
-  const wrong = result.checks.filter((check) => check.verdict !== 'pass' && check.verdict !== 'blocked');
-  if (result.verdict !== 'pass') lines.push(...wrong.map((check) => explain(check, style)));
+  if (result.verdict !== 'pass') lines.push(...worthTelling(result).map((check) => explain(check, style)));
   if (result.next !== null) lines.push(`  ${style.bold('→')} ${result.next}`);
   lines.push(style.dim(`  seed ${result.seed ?? 'none'}: the same seed repeats the run`));
   return lines.join('\n');
 }
+
+/** A check that is blocked says nothing new, and a run that broke off says nothing of any TCP. */
+function worthTelling({ verdict, checks }: Result): Check[] {
+  const wrong = checks.filter((check) => check.verdict !== 'pass' && check.verdict !== 'blocked');
+  const told = wrong.filter((check) => verdict !== 'inconclusive' || check.evidence === 'platform');
+  return told.slice(0, MOST_TOLD);
+}
+
+/** The first ones are the cause, the rest is in result.json. */
+const MOST_TOLD = 6;
 
 function explain(check: Check, style: Style): string {
   const where =

@@ -229,13 +229,13 @@ function programChecks(run: Run, { end, host, sightings }: JudgedEnd): Check[] {
     const report = host.application.steps.find((one) => one.step === index);
     const fields = programFields(run, end, index);
     if (report !== undefined && asDemanded(step, report.outcome)) {
-      checks.push({ ...fields, verdict: 'pass', packet: null, seen: describeOutcome(report, run) });
+      checks.push({ ...fields, verdict: 'pass', packet: null, seen: describeOutcome(report, host, run) });
     } else if (stopped || report === undefined) {
       checks.push({ ...fields, verdict: 'blocked', packet: null, seen: 'not reached' });
     } else {
       stopped = true;
       const packet = lastPacket(host, sightings, report.ended ?? Infinity);
-      checks.push({ ...fields, verdict: 'fail', packet, seen: describeOutcome(report, run) });
+      checks.push({ ...fields, verdict: 'fail', packet, seen: describeOutcome(report, host, run) });
     }
   });
   return checks;
@@ -298,9 +298,11 @@ function describeData(data: Data): string {
   return 'text' in data ? JSON.stringify(data.text) : `${data.octets} octets`;
 }
 
-function describeOutcome({ outcome, octets, began }: StepReport, run: Run): string {
+function describeOutcome({ outcome, octets, began }: StepReport, host: HostEvidence, run: Run): string {
+  // A host's clock may count from anywhere: from its first step, a reader can count along.
+  const since = began - (host.application.steps[0]?.began ?? began);
   return outcome.kind === 'waiting'
-    ? `still waiting, ${octets} octets through, since ${seconds(began)}; ${run.end}`
+    ? `still waiting, ${octets} octets through, since ${seconds(since)} after the first step; ${run.end}`
     : OUTCOMES[outcome.kind](outcome as never);
 }
 
