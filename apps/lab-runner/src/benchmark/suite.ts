@@ -7,6 +7,8 @@ export interface Measure {
   readonly bar: string;
   /** null where the figure could not be taken, or has no bar. */
   readonly met: boolean | null;
+  /** The figures behind the figure. */
+  readonly details?: string;
 }
 
 export interface Suite {

@@ -1,7 +1,64 @@
 /** All measurements, in the order in which they are taken. */
-import { atLeast, type Suite } from './suite.ts';
+import { atLeast, type Measure, type Suite } from './suite.ts';
+
+/** The driver's own form. */
+interface DriverFigure {
+  readonly name: string;
+  readonly ratio: number;
+  readonly bar: number;
+  readonly atMost?: boolean;
+  readonly pass: boolean;
+  readonly details: string;
+}
+
+interface BulkFigures {
+  readonly rows: readonly {
+    readonly direction: 'send' | 'receive';
+    readonly captured: boolean;
+    readonly gigabits: number;
+    readonly cpuSeconds: number;
+  }[];
+  readonly captureRatio: { readonly send: number; readonly receive: number };
+}
 
 export const SUITES: readonly Suite[] = [
+  {
+    name: 'driver',
+    about: 'frames through the packet socket, beside the same loops in C',
+    module: 'packages/raw-socket/src/benchmark/index.ts',
+    call: 'benchmarkDriver',
+    limit: 180,
+    measures: (figures: readonly DriverFigure[]) =>
+      figures.map(({ name, ratio, bar, atMost = false, pass, details }): Measure => ({
+        what: name.replace(/^driver: /, ''),
+        figure: `${ratio.toFixed(2)}×`,
+        bar: `${atMost ? '≤' : '≥'} ${bar}×`,
+        met: pass,
+        details,
+      })),
+  },
+  {
+    name: 'bulk',
+    about: "a quarter of a GiB between our TCP and the kernel's, each way, captures off and on",
+    module: 'packages/host/bench/bulk.ts',
+    call: 'measureBulk',
+    limit: 300,
+    measures: ({ rows, captureRatio }: BulkFigures) => [
+      ...rows
+        .filter(({ captured }) => !captured)
+        .map(({ direction, gigabits, cpuSeconds }) => ({
+          ...atLeast(
+            `${direction} to the kernel`.replace('receive to', 'receive from'),
+            gigabits,
+            1,
+            ' Gbit/s',
+          ),
+          details: `${cpuSeconds.toFixed(1)} s of processor time`,
+        })),
+      atLeast('sending, captures on over off', captureRatio.send, 0.8, '×'),
+      atLeast('receiving, captures on over off', captureRatio.receive, 0.8, '×'),
+    ],
+  },
   {
     name: 'pcapng',
     about: 'captures written to a file, beside editcap copying the same packets',

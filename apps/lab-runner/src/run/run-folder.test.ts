@@ -18,7 +18,7 @@ test('a folder appears whole or not at all', () => {
 
 test('what is discarded leaves nothing', () => {
   const parent = temporaryFolder();
-  const folder = createRunFolder(join(parent, 'run'), 'ignored');
+  const folder = createRunFolder(join(parent, 'deep', 'er', 'run'), 'ignored');
   writeFileSync(join(folder.draft, 'file'), 'x');
   folder.discard();
   expect(readdirSync(parent)).toEqual([]);

@@ -18,7 +18,7 @@ export interface RunFolder {
   readonly final: string;
   /** Move the draft into place. */
   finish(): void;
-  /** Remove the draft. Harmless after `finish`. */
+  /** Remove the draft, and the folders that were made for it. After `finish` nothing is left to remove. */
   discard(): void;
 }
 
@@ -33,9 +33,10 @@ export function createRunFolder(out: string | undefined, title: string): RunFold
   const final = resolve(out ?? join(RUNS_FOLDER, title));
   refuseTaken(final, out);
   const parent = dirname(final);
+  const made: string[] = [];
   const draft = join(parent, `${DRAFT}${process.pid}-${randomBytes(3).toString('hex')}`);
   try {
-    makeFolder(parent);
+    made.push(...makeFolder(parent));
     // What a killed run left is in nobody's way but the reader's.
     for (const stale of staleDrafts(parent)) rmSync(stale, { recursive: true, force: true });
     mkdirSync(draft);
@@ -57,19 +58,33 @@ export function createRunFolder(out: string | undefined, title: string): RunFold
     },
     discard() {
       rmSync(draft, { recursive: true, force: true });
+      for (const folder of made.splice(0).toReversed()) removeEmpty(folder);
     },
   };
 }
 
-/** As `mkdir -p`. Node's own recursive form never returns where the system refuses with ENOENT, as /proc does. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
+/**
+ * As `mkdir -p`. Node's own recursive form never returns where the system refuses with ENOENT, as /proc does.
+ *
+ * @returns the folders that were not there, outermost first
+ */
+function makeFolder(path: string): string[] {
+  if (existsSync(path)) return [];
+  const made = makeFolder(dirname(path));
   try {
     mkdirSync(path);
   } catch (error) {
     // Somebody else was quicker.
     if (errno(error) !== 'EEXIST') throw error;
+  }
+  return [...made, path];
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Somebody put something into it: then it stays.
   }
 }
 

@@ -52,7 +52,14 @@ export async function benchmark(around: Surroundings, options: BenchmarkOptions)
     const rows = [...outcomes].flatMap(([suite, outcome]) =>
       'failure' in outcome
         ? [[suite.name, outcome.failure, '', '', style.red('failed')]]
-        : outcome.measures.map((one) => [suite.name, one.what, one.figure, one.bar, mark[`${one.met}`]]),
+        : outcome.measures.map((one) => [
+            suite.name,
+            one.what,
+            one.figure,
+            one.bar,
+            mark[`${one.met}`],
+            style.dim(one.details ?? ''),
+          ]),
     );
     const header = ['suite', 'what', 'here', 'bar', ''].map((word) => style.bold(word));
     const machine = `${facts.cpu}, ${facts.cores} cores, ${inBytes(facts.memoryBytes)}, Linux ${facts.kernel}, Node ${facts.node}`;
@@ -82,15 +89,22 @@ async function runSuite(suite: Suite, signal: AbortSignal): Promise<Outcome> {
   const running = spawn(
     process.execPath,
     ['--conditions=source', child, join(REPOSITORY, suite.module), suite.call],
-    { stdio: ['ignore', 'pipe', 'pipe'], timeout: suite.limit * 1000, killSignal: 'SIGKILL' },
+    // In a group of its own: what it starts ends with it.
+    { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
   );
-  const stop = (): void => void running.kill('SIGKILL');
+  let late = false;
+  const stop = (): void => void (running.pid !== undefined && process.kill(-running.pid, 'SIGKILL'));
+  const limit = setTimeout(() => {
+    late = true;
+    stop();
+  }, suite.limit * 1000);
   signal.addEventListener('abort', stop);
   let out = '';
   let err = '';
   running.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   running.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   const [code] = await once(running, 'close');
+  clearTimeout(limit);
   signal.removeEventListener('abort', stop);
   if (signal.aborted)
     throw interrupted('The benchmark was interrupted.', './tcblab benchmark --only NAME is shorter');
@@ -102,7 +116,7 @@ async function runSuite(suite: Suite, signal: AbortSignal): Promise<Outcome> {
         .find((line) => /Error/.test(line)) ??
       err.trim().split('\n').at(-1) ??
       '';
-    return { failure: code === null ? `not done within ${suite.limit} s` : said };
+    return { failure: late ? `not done within ${suite.limit} s` : said };
   }
   return { measures: suite.measures(JSON.parse(out.trim().split('\n').at(-1) ?? 'null') as never) };
 }
