@@ -84,6 +84,37 @@ test('a frame with flipped bits is still the same frame', () => {
   expect(sightings(a, b)[0]).toEqual({ from: 1, sent: 1, received: 1, fate: 'altered', bits: 1 });
 });
 
+test('a frame that was altered and then doubled is one frame and its copy', () => {
+  const a = capture(1, [
+    ['>', one],
+    ['>', two],
+  ]);
+  const b = capture(2, [
+    ['<', flip(one, 60)],
+    ['<', flip(one, 60)],
+    ['<', two],
+  ]);
+  expect(sightings(a, b)).toEqual([
+    { from: 1, sent: 1, received: 1, fate: 'altered', bits: 1 },
+    { from: 1, sent: 1, received: 2, fate: 'duplicated' },
+    { from: 1, sent: 2, received: 3, fate: 'arrived' },
+  ]);
+});
+
+test('a frame sent again arrived the second time, where nothing else decides', () => {
+  const reply = ack(21);
+  const a = capture(1, [
+    ['>', one],
+    ['>', one],
+    ['<', reply],
+  ]);
+  const b = capture(2, [
+    ['<', one],
+    ['>', reply],
+  ]);
+  expect(sightings(a, b).map((each) => each.fate)).toEqual(['lost', 'arrived', 'arrived']);
+});
+
 test('a frame that nobody sent has appeared', () => {
   const stranger = data(9_999);
   const a = capture(1, [['>', one]]);

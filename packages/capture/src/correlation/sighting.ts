@@ -150,14 +150,20 @@ class OneWay {
   pairAltered(latest: Int32Array): void {
     const lost = this.#unmatched(this.#senders, OUTBOUND, this.#arrival);
     const before = this.#newestBefore();
+    // A frame that was altered and then doubled is looked for once.
+    const copiesOf = new Map<number, readonly number[]>();
+    for (const { sent, received } of this.#groups) {
+      if (sent.length === 0) copiesOf.set(received[0], received.slice(1));
+    }
     // Backwards and the latest first, as for equal frames.
     let after = this.#senders.length;
     for (let place = this.#receivers.length - 1; place >= 0; place--) {
-      if (this.#match[place] < 0 && direction(this.#receivers[place]) === INBOUND) {
+      const copies = copiesOf.get(place);
+      if (copies !== undefined) {
         const end = Math.min(latest[place], before[place] + ALTERED_REACH);
         const inOrder = this.#closest(place, lost, before[place], Math.min(end, after));
         const sent = inOrder >= 0 ? inOrder : this.#closest(place, lost, before[place] - ALTERED_REACH, end);
-        if (sent >= 0) this.#pair(sent, place);
+        if (sent >= 0) for (const each of [place, ...copies]) this.#pair(sent, each);
       }
       if (this.#match[place] >= 0) after = Math.min(after, this.#match[place]);
     }

@@ -64,7 +64,8 @@ interface Progress {
   readonly base: [number | null, number | null];
   /** The furthest relative number sent. */
   readonly reach: [number, number];
-  readonly state: [State | null, State | null];
+  /** What each end showed last. */
+  readonly end: [LadderEnd, LadderEnd];
 }
 
 const NOTHING: LadderEnd = { frame: null, state: null, changed: false, inferred: false };
@@ -172,7 +173,7 @@ class Builder {
       connection,
       from,
       part,
-      ends: ends(from, departure, landing),
+      ends: inOrder(from, departure, landing),
       segment,
       marks,
       notes,
@@ -198,7 +199,7 @@ class Builder {
       connection,
       from,
       part: 'arrives',
-      ends: ends(from, NOTHING, this.#end(to, place, connection)),
+      ends: inOrder(from, NOTHING, this.#end(to, place, connection)),
       segment,
       marks,
       notes: this.#views[to].notes(place),
@@ -228,12 +229,13 @@ class Builder {
   }
 
   #untappedRow({ side, time, connection, event, state }: Untapped): void {
-    const known = this.#progress[connection].state;
-    const changed = state !== null && state !== known[side];
-    known[side] = state ?? known[side];
+    const known = this.#progress[connection].end[side];
+    const own = state === null ? known : { state, inferred: false };
+    const departure = this.#keep(side, connection, { ...own, frame: null });
     if (event.name !== 'segment_sent') {
       const about = event.name === 'app_call' ? 'call' : event.name === 'timer_updated' ? 'timer' : 'state';
       const text = describeEvent(event);
+      const { changed } = departure;
       this.#rows.push({ kind: 'note', about, time, connection, host: side, text, state, changed });
       return;
     }
@@ -247,7 +249,7 @@ class Builder {
       connection,
       from: side,
       part: 'whole',
-      ends: ends(side, { ...NOTHING, state, changed }, NOTHING),
+      ends: inOrder(side, departure, NOTHING),
       segment,
       marks: again ? ['again', 'lost'] : ['lost'],
       notes: [],
@@ -296,13 +298,20 @@ class Builder {
     return again;
   }
 
+  /** The end at a packet of its own. One that was damaged beyond reading has changed nothing. */
   #end(side: Side, place: number, connection: number): LadderEnd {
-    const known = this.#progress[connection].state;
     const view = this.#views[side];
+    const known = this.#progress[connection].end[side];
     const state = view.states[place];
-    const changed = state !== null && state !== known[side];
-    known[side] = state ?? known[side];
-    return { frame: view.frame(place), state, changed, inferred: view.isInferred(place) };
+    const inferred = state === null ? known.inferred : view.isInferred(place);
+    return this.#keep(side, connection, { frame: view.frame(place), state: state ?? known.state, inferred });
+  }
+
+  #keep(side: Side, connection: number, end: Omit<LadderEnd, 'changed'>): LadderEnd {
+    const { end: ends } = this.#progress[connection];
+    const changed = end.state !== null && end.state !== ends[side].state;
+    ends[side] = { ...end, changed };
+    return ends[side];
   }
 
   /** Numbers counted from each side's SYN; where none was seen the first octet seen is 1, as in Wireshark. */
@@ -335,7 +344,7 @@ class Builder {
       const [left, right] = tuple.split(' ');
       connection = this.#connections.push({ left, right }) - 1;
       this.#connectionOf.set(tuple, connection);
-      this.#progress.push({ base: [null, null], reach: [0, 0], state: [null, null] });
+      this.#progress.push({ base: [null, null], reach: [0, 0], end: [NOTHING, NOTHING] });
     }
     return connection;
   }
@@ -356,7 +365,7 @@ function opposite(side: Side): Side {
   return side === 0 ? 1 : 0;
 }
 
-function ends(from: Side, departure: LadderEnd, landing: LadderEnd): readonly [LadderEnd, LadderEnd] {
+function inOrder(from: Side, departure: LadderEnd, landing: LadderEnd): readonly [LadderEnd, LadderEnd] {
   return from === 0 ? [departure, landing] : [landing, departure];
 }
 

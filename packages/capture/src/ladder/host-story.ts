@@ -52,20 +52,21 @@ export class HostStory {
       }
       if (event.name === 'state_updated')
         life.push({ since: frame > 0 ? frame : newest + 0.5, state: event.new });
-      if (frame > 0) {
-        newest = Math.max(newest, frame);
-        for (; waiting < this.untapped.length; waiting++) this.untapped[waiting].before = newest;
-        this.#tapped(frame, event);
-        continue;
-      }
       // The bench tells of a drop just before the TCP tells of the segment that it dropped.
-      if (event.name === 'bench_event') dropping = event.detail?.endsWith(' dropped') === true;
-      const lost = event.name === 'segment_sent' && dropping;
+      if (event.name === 'bench_event' && frame === 0) dropping = event.detail?.endsWith(' dropped') === true;
+      const lost = event.name === 'segment_sent' && frame === 0 && dropping;
       if (lost) dropping = false;
+      if (frame > newest) {
+        newest = frame;
+        for (; waiting < this.untapped.length; waiting++) this.untapped[waiting].before = newest;
+      }
+      if (frame > 0) this.#tapped(frame, event);
       const tuple = tuples.get(connection);
       if (tuple === undefined || !(lost || isWorthARow(event))) continue;
       const state = life.at(-1)?.state ?? null;
-      this.untapped.push({ after: newest, before: Infinity, time: time - zero, tuple, event, state });
+      // What belongs to a frame brought it about: a call or a timer made the segment.
+      const place = frame > 0 ? { after: frame - 1, before: frame } : { after: newest, before: Infinity };
+      this.untapped.push({ ...place, time: time - zero, tuple, event, state });
     }
   }
 

@@ -291,6 +291,13 @@ test('a style changes colours and nothing else', () => {
   }
 });
 
+test('a call or timer that made a segment stands before it, whether or not the record names the frame', () => {
+  const close = call(2390, 'CLOSE');
+  const bare = picture(CONNECTION, {}, [close]);
+  expect(picture(CONNECTION, {}, [{ ...close, frame: 7 }])).toBe(bare);
+  expect(bare).toMatch(/● CLOSE\n.*─ FIN,ACK/);
+});
+
 test('two connections have a ladder each', () => {
   const frame = (from: 1 | 2, port: number, flags: number) =>
     tcpFrame({ from, seq: port, flags, ports: [port, 80] });
