@@ -1,7 +1,6 @@
 export { createInProcessSut } from './in-process.ts';
 export type { InProcessOptions } from './in-process.ts';
 export {
-  MAX_PAYLOAD,
   MessageReader,
   PROTOCOL_VERSION,
   createReplyReader,
@@ -10,6 +9,7 @@ export {
   writeRequest,
 } from './message.ts';
 export type { ProtocolFault, Reply, Request } from './message.ts';
+export { MAX_PAYLOAD } from './payload.ts';
 export { ChildSession, JudgeSession } from './session.ts';
 export type { SessionEvent } from './session.ts';
 export { Arguments, CallRefused, SocketTable, socketCalls } from './socket-calls.ts';

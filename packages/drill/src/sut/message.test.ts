@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_PAYLOAD, createReplyReader, createRequestReader, writeReply, writeRequest } from './message.ts';
+import { createReplyReader, createRequestReader, writeReply, writeRequest } from './message.ts';
 import type { Reply, Request } from './message.ts';
+import { MAX_PAYLOAD } from './payload.ts';
 import type { Value } from './sut.ts';
 
 const { value: values } = fc.letrec<{ value: Value; list: readonly Value[] }>((tie) => ({

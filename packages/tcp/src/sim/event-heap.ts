@@ -1,24 +1,29 @@
 /** Frames on the wire, the next to arrive first; equal times in the order of sending. Their buffers are used again. */
 import type { Micros, Octets } from '../units.ts';
 
-/** One frame on its way. */
+/** One frame on its way: bytes[start, start + length) of the slab that all slots share. */
 export class Slot {
-  bytes: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly start: number;
   length: Octets = 0;
   /** Number of the host that it arrives at. */
   host = 0;
   time: Micros = 0;
   order = 0;
 
-  constructor(size: Octets) {
-    this.bytes = new Uint8Array(size);
+  constructor(slab: Uint8Array, start: number) {
+    this.bytes = slab;
+    this.start = start;
   }
 }
 
 /** A binary heap of slots over a pool of free ones. */
 export class EventHeap {
   readonly #heap: Slot[] = [];
-  readonly #free: Slot[] = [];
+  /** Slots of the present slab that hold nothing. */
+  #free: Slot[] = [];
+  #slab: Uint8Array = new Uint8Array(0);
+  #slots = 0;
   #slotSize: Octets = 0;
   #order = 0;
 
@@ -33,25 +38,27 @@ export class EventHeap {
 
   /** From now on slots hold frames of so many octets. */
   reserve(size: Octets): void {
-    if (size > this.#slotSize) this.#slotSize = size;
+    if (size <= this.#slotSize) return;
+    this.#slotSize = size;
+    this.#renew(Math.max(FIRST_SLOTS, this.#slots));
   }
 
   /** A slot to fill. It goes back by `free`, or onto the wire by `push`. */
   take(): Slot {
-    const slot = this.#free.pop() ?? new Slot(this.#slotSize);
-    if (slot.bytes.length < this.#slotSize) slot.bytes = new Uint8Array(this.#slotSize);
-    return slot;
+    if (this.#free.length === 0) this.#renew(2 * this.#slots);
+    return this.#free.pop() as Slot;
   }
 
   copy(of: Slot): Slot {
     const slot = this.take();
-    slot.bytes.set(of.bytes.subarray(0, of.length));
+    slot.bytes.set(of.bytes.subarray(of.start, of.start + of.length), slot.start);
     slot.length = of.length;
     return slot;
   }
 
   free(slot: Slot): void {
-    this.#free.push(slot);
+    // A slot of an earlier slab is let go, so that soon all frames lie in one: codecs are quickest there.
+    if (slot.bytes === this.#slab) this.#free.push(slot);
   }
 
   push(slot: Slot, host: number, time: Micros): void {
@@ -90,7 +97,17 @@ export class EventHeap {
     heap[at] = last;
     return first;
   }
+
+  /** A new slab, all of it free. */
+  #renew(slots: number): void {
+    const slab = new Uint8Array(slots * this.#slotSize);
+    this.#slab = slab;
+    this.#slots = slots;
+    this.#free = Array.from({ length: slots }, (_, index) => new Slot(slab, index * this.#slotSize));
+  }
 }
+
+const FIRST_SLOTS = 64;
 
 function before(a: Slot, b: Slot): boolean {
   return a.time < b.time || (a.time === b.time && a.order < b.order);

@@ -279,8 +279,8 @@ class VirtualNetwork implements Network {
     const host = this.#hosts[slot.host - 1];
     this.#count(host);
     const index = ++host.frames;
-    this.#tap?.frame(host.number, index, this.now, 'in', slot.bytes, 0, slot.length);
-    host.stack.onFrame(this.now, slot.bytes, 0, slot.length);
+    this.#tap?.frame(host.number, index, this.now, 'in', slot.bytes, slot.start, slot.start + slot.length);
+    host.stack.onFrame(this.now, slot.bytes, slot.start, slot.start + slot.length);
     this.#wire.free(slot);
     this.#serve(host);
   }
@@ -290,7 +290,7 @@ class VirtualNetwork implements Network {
     if (host.application !== null) host.wake = host.application.step(this.now);
     for (;;) {
       const slot = this.#wire.take();
-      slot.length = host.stack.pollTransmit(this.now, slot.bytes, 0);
+      slot.length = host.stack.pollTransmit(this.now, slot.bytes, slot.start);
       if (slot.length === 0) {
         this.#wire.free(slot);
         break;
@@ -304,7 +304,7 @@ class VirtualNetwork implements Network {
 
   #send(host: Host, slot: Slot): void {
     const index = ++host.frames;
-    this.#tap?.frame(host.number, index, this.now, 'out', slot.bytes, 0, slot.length);
+    this.#tap?.frame(host.number, index, this.now, 'out', slot.bytes, slot.start, slot.start + slot.length);
     if (slot.length > host.longest) {
       this.#wire.free(slot);
       this.#tap?.wire?.(host.number, index, this.now, 'too-long');
@@ -321,7 +321,7 @@ class VirtualNetwork implements Network {
       host.freeAt = this.now + waiting + (slot.length * 8_000_000) / host.bandwidth;
       arrives = Math.ceil(host.freeAt) + host.latency;
     }
-    if (host.impairment !== null && isImpairable(slot.bytes, 0, slot.length)) {
+    if (host.impairment !== null && isImpairable(slot.bytes, slot.start, slot.start + slot.length)) {
       const fate = host.impairment.next(slot.length);
       if (fate.drop) {
         this.#wire.free(slot);
@@ -329,7 +329,7 @@ class VirtualNetwork implements Network {
         return;
       }
       if (fate.flipBit >= 0) {
-        slot.bytes[fate.flipBit >> 3] ^= 0x80 >> (fate.flipBit & 7);
+        slot.bytes[slot.start + (fate.flipBit >> 3)] ^= 0x80 >> (fate.flipBit & 7);
         this.#tap?.wire?.(host.number, index, this.now, 'corrupted');
       }
       if (fate.delay > 0) {
@@ -347,9 +347,9 @@ class VirtualNetwork implements Network {
   /** Put a frame on its way to whom it is for. Beyond two hosts, as a learning switch does. */
   #carry(from: Host, slot: Slot, arrives: Micros): void {
     if (this.#hosts.length > 2) {
-      this.#learned.set(macAt(slot.bytes, 6), from.number);
-      const to = this.#learned.get(macAt(slot.bytes, 0));
-      if (to === undefined || (slot.bytes[0] & 1) !== 0) {
+      this.#learned.set(macAt(slot.bytes, slot.start + 6), from.number);
+      const to = this.#learned.get(macAt(slot.bytes, slot.start));
+      if (to === undefined || (slot.bytes[slot.start] & 1) !== 0) {
         for (const host of this.#hosts) {
           if (host !== from) this.#wire.push(this.#wire.copy(slot), host.number, arrives);
         }
