@@ -155,7 +155,9 @@ describe('what fails says what, where, and why', () => {
       ['expect-8', 'nothing from server after packet 8 (ACK seq 15 ack 16); the limit of 0.3 s came'],
       [
         'client-step-5',
-        expect.stringMatching(/^still waiting, 0 octets through, since .* s after the first step; the limit of 0.3 s came$/),
+        expect.stringMatching(
+          /^still waiting, 0 octets through, since .* s after the first step; the limit of 0.3 s came$/,
+        ),
       ],
       ['server-step-6', expect.stringMatching(/^still waiting/)],
     ]);
