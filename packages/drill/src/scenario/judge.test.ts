@@ -51,7 +51,7 @@ describe('what passes', () => {
   test('an orderly connection', () => {
     expect(judge(handshake, good)).toMatchObject({
       verdict: 'pass',
-      reason: 'all 24 checks passed',
+      reason: 'all 25 checks passed',
       next: null,
     });
   });
@@ -152,9 +152,9 @@ describe('what fails says what, where, and why', () => {
     const scenario = { ...handshake, limit: 300_000 };
     const { checks } = run(scenario);
     expect(failed(checks).map(({ id, seen }) => [id, seen])).toEqual([
-      ['expect-8', 'nothing from server after packet 8 (ACK seq 15 ack 16); the limit of 0.3 s came'],
+      ['expect-8', 'nothing from server after packet 9 (ACK seq 15 ack 16); the limit of 0.3 s came'],
       [
-        'client-step-5',
+        'client-step-6',
         expect.stringMatching(
           /^still waiting, 0 octets through, since .* s after the first step; the limit of 0.3 s came$/,
         ),
@@ -169,7 +169,7 @@ describe('what fails says what, where, and why', () => {
 
   test('a reset where none may be', () => {
     const scenario = withSteps(handshake, 'client', (steps) => [
-      ...steps.slice(0, 3),
+      ...steps.slice(0, 4),
       { line: 1, on: 'connection', call: { name: 'abort' } },
     ]);
     const { checks } = run(scenario);
