@@ -41,6 +41,7 @@ export function createRunFolder(out: string | undefined, title: string): RunFold
     for (const stale of staleDrafts(parent)) rmSync(stale, { recursive: true, force: true });
     mkdirSync(draft);
   } catch (error) {
+    for (const folder of made.toReversed()) removeEmpty(folder);
     throw unwritable(final, error);
   }
   return {
