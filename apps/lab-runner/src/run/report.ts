@@ -82,7 +82,9 @@ function verdict(result: Result, style: Style): string {
   const lines = [`${word}  ${result.subject}: ${result.reason}`];
   if (result.verdict !== 'pass') lines.push(...worthTelling(result).map((check) => explain(check, style)));
   if (result.next !== null) lines.push(`  ${style.bold('→')} ${result.next}`);
-  lines.push(style.dim(`  seed ${result.seed ?? 'none'}: the same seed repeats the run`));
+  const repeats =
+    result.bench === 'virtual' ? 'the run to the octet' : 'what is ours to choose: losses, numbers, ports';
+  lines.push(style.dim(`  seed ${result.seed ?? 'none'} repeats ${repeats}`));
   return lines.join('\n');
 }
 
