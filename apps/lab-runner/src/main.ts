@@ -59,7 +59,10 @@ function report(error: unknown): number {
     // Help and version also arrive here, with 0.
     if (error.exitCode === 0) return 0;
     const [message, ...hints] = error.message.replace(/^error: /, '').split('\n');
-    show(message, hints.length > 0 ? hints.join(' ').replace(/^\(|\)$/g, '') : 'See ./tcblab --help');
+    const verb = process.argv[2] ?? '';
+    const page =
+      /^[a-z]+$/.test(verb) && error.code !== 'commander.unknownCommand' ? `${verb} --help` : '--help';
+    show(message, hints.length > 0 ? hints.join(' ').replace(/^\(|\)$/g, '') : `See ./tcblab ${page}`);
     return USAGE_ERROR;
   }
   if (error instanceof Problem) {

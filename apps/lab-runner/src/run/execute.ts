@@ -5,7 +5,7 @@ import type { Bench } from '../bench/bench.ts';
 import { netns } from '../bench/netns.ts';
 import { virtual } from '../bench/virtual.ts';
 import { machineFacts } from '../doctor/machine-facts.ts';
-import { wrongUse } from '../problem.ts';
+import { errno, wrongUse } from '../problem.ts';
 import type { Surroundings } from '../program.ts';
 import { createProgress, type Step } from '../terminal/progress.ts';
 import { VERSION } from '../version.ts';
@@ -13,7 +13,7 @@ import { writeBundleFiles } from './bundle-files.ts';
 import { commandOf, nextSteps } from './next-steps.ts';
 import { formatReport } from './report.ts';
 import type { BenchName, RunRequest } from './request.ts';
-import { createRunFolder } from './run-folder.ts';
+import { createRunFolder, unwritable, type RunFolder } from './run-folder.ts';
 import { readScenario } from './scenario-library.ts';
 
 const BENCHES: Readonly<Record<BenchName, Bench>> = { virtual, netns };
@@ -32,7 +32,9 @@ export async function execute(around: Surroundings, request: RunRequest): Promis
     const evidence = await bench.run({ scenario, request, folder: folder.draft, progress, signal });
     const step = progress.start('verdict');
     const result = resultOf(scenario, request, evidence, signal.aborted);
-    const ladder = writeBundleFiles({ folder: folder.draft, scenario, request, evidence, result });
+    const ladder = intoFolder(folder, () =>
+      writeBundleFiles({ folder: folder.draft, scenario, request, evidence, result }),
+    );
     folder.finish();
     conclude(step, result);
     progress.close();
@@ -46,6 +48,15 @@ export async function execute(around: Surroundings, request: RunRequest): Promis
   } finally {
     progress.close();
     folder.discard();
+  }
+}
+
+/** What the disk refuses is the user's to know; anything else is a fault of ours. */
+function intoFolder<T>({ final }: RunFolder, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw errno(error) === undefined ? error : unwritable(final, error);
   }
 }
 

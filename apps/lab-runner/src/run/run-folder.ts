@@ -129,7 +129,8 @@ function refuseTaken(final: string, out: string | undefined): void {
   }
 }
 
-function unwritable(final: string, error: unknown): Problem {
+/** Why nothing could be written to `final`, as the user is told. */
+export function unwritable(final: string, error: unknown): Problem {
   const code = errno(error) ?? 'unknown error';
   if (code === 'ENOSPC') return notAble(`No space is left for ${final}.`, './tcblab clean --runs', error);
   if (code === 'ENOTDIR' || code === 'EEXIST') {

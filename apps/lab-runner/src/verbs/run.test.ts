@@ -154,8 +154,8 @@ test('--json prints the result and nothing else', () => {
   expect(JSON.parse(latest)).toEqual(JSON.parse(stdout));
 });
 
-/** Two programs that do nothing for so long that a test can come between. */
-function idleScenario(): string {
+/** Two programs that say nothing for so long that a test can come between. */
+function idleScenario(seconds: number): string {
   const folder = temporaryFolder();
   const path = join(folder, 'idle.yaml');
   writeFileSync(
@@ -163,10 +163,10 @@ function idleScenario(): string {
     `title: Idle
 about: Opens a connection and waits.
 page: labs/03-handshake
-limit: 60s
+limit: ${seconds + 2}s
 ends:
-  client: { host: a, do: [{ open: 7000 }, { wait: 50s }, close] }
-  server: { host: b, do: [{ listen: 7000 }, accept, { wait: 50s }, close] }
+  client: { host: a, do: [{ open: 7000 }, { wait: ${seconds}s }, { send: hello }, close] }
+  server: { host: b, do: [{ listen: 7000 }, accept, { receive: hello }, close] }
 expect: [{ client: SYN, rfc: 9293 3.5 }]
 `,
   );
@@ -174,13 +174,15 @@ expect: [{ client: SYN, rfc: 9293 3.5 }]
 }
 
 /** A run whose connection is open. */
-async function runningOnWire(cwd: string) {
-  const child = startTcblab(['run', idleScenario(), '--out', 'run'], { cwd });
+async function runningOnWire(cwd: string, seconds = 50) {
+  const child = startTcblab(['run', idleScenario(seconds), '--out', 'run'], { cwd });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const exit = new Promise<number | null>((resolve) => void child.once('exit', resolve));
   await vi.waitFor(() => expect(said).toContain('ok   agents'), { timeout: 30_000 });
-  return { child, exit };
+  // So that there is something to see.
+  await vi.waitFor(() => expect(capturesGrow(cwd)).toBe(true), { timeout: 10_000 });
+  return { child, exit, said: () => said };
 }
 
 /** Processes that carry the mark of a runner, whether or not it lives. */
@@ -200,8 +202,6 @@ onWire.test.for(['SIGINT', 'SIGTERM'] as const)(
     const here = temporaryFolder();
     const { child, exit } = await runningOnWire(here);
     expect(agentsOf(child.pid ?? 0).length).toBeGreaterThan(0);
-    // So that there is something to keep.
-    await vi.waitFor(() => expect(capturesGrow(here)).toBe(true), { timeout: 10_000 });
     child.kill(signal);
     expect(await exit).toBe(130);
     expect(agentsOf(child.pid ?? 0)).toEqual([]);
@@ -233,6 +233,20 @@ onWire.test('kill -9 of the runner takes its agents along, and the next run swee
   tcblab(['run', 'handshake', '--bench', 'virtual', '--out', 'next'], { cwd: here });
   expect(readdirSync(here)).toEqual(['next']);
 });
+
+needs('netns', 'root', 'ip').test(
+  'an interface that goes down is nobody’s fail: exit 3 and the remedy',
+  async () => {
+    const here = temporaryFolder();
+    const { child, exit, said } = await runningOnWire(here, 1);
+    const [agent = ''] = agentsOf(child.pid ?? 0);
+    execFileSync('nsenter', ['-t', agent, '-n', 'ip', 'link', 'set', 'eth0', 'down']);
+    expect(await exit).toBe(3);
+    expect(said()).toMatch(/warn verdict +inconclusive: .*eth0/);
+    const result = JSON.parse(readFileSync(join(here, 'run', 'result.json'), 'utf8'));
+    expect(result).toMatchObject({ verdict: 'inconclusive', next: expect.stringContaining('eth0') });
+  },
+);
 
 test('Ctrl-C in the midst of a run in memory ends it at once', async () => {
   const here = temporaryFolder();
