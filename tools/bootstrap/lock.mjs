@@ -74,10 +74,12 @@ function isStale(holder) {
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH';
+    // EPERM: it lives, and is another user's.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH') return true;
   }
   // The number may have been given to another process since.
-  return startOf(holder.pid) !== holder.started;
+  const started = startOf(holder.pid);
+  return started !== null && started !== holder.started;
 }
 
 /**
