@@ -49,8 +49,6 @@ function poorMachine() {
   const store = spawnSync('pnpm', ['store', 'path'], { cwd: root, encoding: 'utf8' }).stdout.trim();
   const env = {
     HOME: home,
-    // pnpm locks its store there, by the user's number, which is 0 in the namespace that hides namespaces.
-    TMPDIR: home,
     PATH: programs,
     TCBLAB_NODE: 'installed',
     pnpm_config_offline: 'true',
@@ -60,7 +58,7 @@ function poorMachine() {
   const tcblab = (...words: string[]) => {
     const command = [join(clone, 'tcblab'), ...words];
     const hidden = has('netns')
-      ? [whereIs('unshare'), '-U', '-r', whereIs('sh'), '-c', NO_NAMESPACES, 'sh']
+      ? [whereIs('unshare'), '-U', '-c', '--keep-caps', whereIs('sh'), '-c', NO_NAMESPACES, 'sh']
       : [];
     const [program, ...args] = [...hidden, ...command];
     const { status, stdout, stderr } = spawnSync(program, args, {
@@ -111,5 +109,9 @@ test('a machine that npm holds no Node for installs once and runs the command fr
     stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
     stderr: '',
   });
+  const main = tcblab('start');
+  expect(main.stdout + main.stderr).toContain('virtual');
+  expect(main.stdout, main.stderr).toContain('PASS');
+  expect(main.status).toBe(0);
   expect(tcblab('run', 'no-such-scenario').status, 'the exit code is passed on').toBe(2);
 });
