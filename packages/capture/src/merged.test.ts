@@ -1,10 +1,15 @@
 import { needs } from '@tcblab/test-needs';
-import { expect } from 'vitest';
+import { expect, test as plain } from 'vitest';
+import { dialogue } from '../testing/dialogue.ts';
 import { tell } from '../testing/conversation.ts';
 import type { Story } from '../testing/conversation.ts';
+import { packet } from '../testing/frames.ts';
 import { ask, fields } from '../testing/tools.ts';
+import { SYN } from '@tcblab/tcp/wire';
 import { correlate } from './correlation/correlate.ts';
 import { mergeCaptures } from './merged.ts';
+import { PcapngWriter } from './pcapng/writer.ts';
+import { readCapture } from './read-capture.ts';
 
 const { test } = needs('tshark', 'capinfos', 'tcpdump');
 
@@ -54,4 +59,29 @@ test('each segment leaves one host before it reaches the other, and keeps its id
   const ids = rows.map((row) => BigInt(row[5]));
   expect(new Set(ids).size).toBe(rows.length);
   expect(new Set(ids.map((id) => id >> 56n))).toEqual(new Set([1n, 2n]));
+});
+
+plain('where cause and effect overrule the clocks, time stands still rather than go back', () => {
+  const lines = [0, 1000, 2000, 3000].map((at) => ({ at, from: 1, flags: SYN, seq: at }) as const);
+  const [left, right] = dialogue(lines).hosts.map(({ number, packets }) => {
+    const writer = new PcapngWriter({ interfaces: [{ host: number, name: `host ${number}` }] });
+    packets.forEach(({ bytes, flags, micros }, at) => {
+      // The second host's clock is set back by two seconds on the way.
+      const jump = number === 2 && at >= 2 ? -2_000_000 : 0;
+      writer.packet(packet(bytes, { micros: 5_000_000 + micros + jump, flags, frame: at + 1 }));
+    });
+    return { number, capture: readCapture(writer.take()) };
+  });
+  const correlation = correlate(
+    { number: 1, packets: left.capture.packets },
+    { number: 2, packets: right.capture.packets },
+  );
+  const { packets } = readCapture(mergeCaptures([left, right], correlation, 'tcblab test'));
+  const times = packets.map(({ micros, nanos }) => micros * 1000 + nanos);
+  expect(times).toHaveLength(8);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  const sent = packets.map(({ interface: on, bytes }) => `${on} ${bytes[41]}`);
+  for (const [at, each] of sent.entries()) {
+    if (each.startsWith('1')) expect(sent.indexOf(each.replace('1', '0'))).toBeLessThan(at);
+  }
 });

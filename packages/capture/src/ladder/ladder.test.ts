@@ -298,6 +298,26 @@ test('a call or timer that made a segment stands before it, whether or not the r
   expect(bare).toMatch(/● CLOSE\n.*─ FIN,ACK/);
 });
 
+test('a change that no frame brought about does not show at the frame before it', () => {
+  const closing: TraceRecord = {
+    host: 1,
+    event: {
+      name: 'state_updated',
+      time: 2390,
+      connection: 1,
+      old: 'ESTABLISHED',
+      new: 'FIN-WAIT-1',
+      trigger: 'close',
+      rfc: '3.10.4',
+    },
+  };
+  const { rows } = buildLadder(dialogue(CONNECTION, [closing, call(2395, 'CLOSE')]));
+  const told = rows.map((row) =>
+    row.kind === 'segment' ? row.ends[0].state : row.kind === 'note' ? row.state : null,
+  );
+  expect(told.slice(5, 8)).toEqual(['ESTABLISHED', 'FIN-WAIT-1', 'FIN-WAIT-1']);
+});
+
 test('two connections have a ladder each', () => {
   const frame = (from: 1 | 2, port: number, flags: number) =>
     tcpFrame({ from, seq: port, flags, ports: [port, 80] });
