@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tcblab, temporaryFolder } from './command.fixture.ts';
+import { REPOSITORY } from './repository.ts';
 
 test('with no verb it shows the page that a newcomer can act on', () => {
   const { code, stdout, stderr } = tcblab([]);
@@ -18,8 +19,9 @@ test.each(['run', 'start', 'doctor', 'clean', 'benchmark', 'agent'])('%s --help 
   expect(stdout).toContain(`Usage: tcblab ${verb}`);
 });
 
-test('--version is one line', () => {
-  expect(tcblab(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
+test("--version is the kit's own, on one line", () => {
+  const { version } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
+  expect(tcblab(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 /** What was typed, what the sentence says, and what the remedy says. All of it is wrong use. */
@@ -46,6 +48,12 @@ const refused: readonly (readonly [string, readonly string[], RegExp, RegExp])[]
   ['a delay without a unit', ['run', 'handshake', '--delay', '20'], /--delay 20 has no unit/, /20ms/],
   ['a delay of an hour', ['run', 'handshake', '--delay', '3600s'], /longer than 60 s/, /--delay 60s/],
   ['a seed that is none', ['run', 'handshake', '--seed', 'lucky'], /--seed "lucky"/, /seed/],
+  [
+    'an unknown benchmark',
+    ['benchmark', '--only', 'bluk'],
+    /no benchmark "bluk"/,
+    /Did you mean --only bulk/,
+  ],
   [
     'a kernel in memory',
     ['run', 'handshake', '--bench', 'virtual', '--b', 'kernel'],

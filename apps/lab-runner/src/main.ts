@@ -12,7 +12,6 @@ const around: Surroundings = {
   out: terminalFor(process.stdout, process.env),
   err: terminalFor(process.stderr, process.env),
   signal: stop.signal,
-  env: process.env,
 };
 
 let stopped = 0;

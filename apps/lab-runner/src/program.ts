@@ -13,7 +13,6 @@ export interface Surroundings {
   readonly err: Terminal;
   /** Aborted when the user presses Ctrl-C. */
   readonly signal: AbortSignal;
-  readonly env: NodeJS.ProcessEnv;
 }
 
 /**

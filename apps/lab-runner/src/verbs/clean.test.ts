@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { needs } from '@tcblab/test-needs';
+import { expect, onTestFinished, test } from 'vitest';
 import { tcblab, temporaryFolder } from '../command.fixture.ts';
 
 /** A folder with one finished run, the draft of a run that was killed, and the draft of one that goes on. */
@@ -44,4 +47,19 @@ test('where there is nothing it says so', () => {
     code: 0,
     stdout: 'Nothing to remove. Results are kept; --runs removes them too.\n',
   });
+});
+
+needs('linux').test('it ends what a dead runner left running, and not what a live one runs', async () => {
+  // As the processes of a run are marked: the runner's process id and when it started.
+  const marked = (runner: string) =>
+    spawn('sleep', ['60'], { env: { ...process.env, TCBLAB_RUNNER: runner } });
+  const orphan = marked('4194303.1');
+  const stranger = spawn('sleep', ['60']);
+  onTestFinished(() => void [orphan, stranger].map((child) => child.kill('SIGKILL')));
+  const ended = once(orphan, 'exit');
+  const { code, stdout } = tcblab(['clean'], { cwd: temporaryFolder() });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(new RegExp(`process +${orphan.pid} +sleep 60`));
+  expect(await ended).toEqual([null, 'SIGKILL']);
+  expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
 });
