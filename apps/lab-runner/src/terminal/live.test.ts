@@ -22,7 +22,8 @@ function inTerminal(words: readonly string[], env: Record<string, string> = {}) 
     heard();
   });
   const ended = new Promise<{ code: number; screen: string }>((resolve) => {
-    terminal.onExit(({ exitCode }) => resolve({ code: exitCode, screen }));
+    // The last of what it wrote may still be in the terminal when it has gone.
+    terminal.onExit(({ exitCode }) => setTimeout(() => resolve({ code: exitCode, screen }), 200));
   });
   const shows = (text: string): Promise<void> =>
     new Promise((resolve) => {
