@@ -230,10 +230,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
   /** @internal A connection may have changed: tell its user, schedule it, drop it when it is no more. */
   settle(now: Micros, connection: Connection): void {
     const { tcb } = connection;
-    if (connection.released && tcb.reassembler.available > 0 && tcb.state !== 'CLOSED') {
-      begin(now, tcb, 'release', '3.10.5');
-      this.parts.connection.abort(now, tcb);
-    }
+    if (connection.released) this.#settleReleased(now, tcb);
     const bits = changes(connection);
     const listener = this.#listeners.get(tcb.tuple.localPort);
     if (tcb.passive && listener?.opening.has(connection) && tcb.state !== 'SYN-RECEIVED') {
@@ -253,6 +250,16 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     if (connection.queued) return;
     connection.queued = true;
     this.#ready.push(connection);
+  }
+
+  /** Nobody is there to take what comes, and a peer that never ends its side would keep this for ever. @rfc 1122 4.2.2.13 */
+  #settleReleased(now: Micros, tcb: Tcb): void {
+    if (tcb.reassembler.available > 0 && tcb.state !== 'CLOSED') {
+      begin(now, tcb, 'release', '3.10.5');
+      this.parts.connection.abort(now, tcb);
+    } else if (tcb.state === 'FIN-WAIT-2' && !tcb.timers.isSet('fin-wait-2')) {
+      tcb.timers.set('fin-wait-2', now + this.settings.finWait2Limit);
+    }
   }
 
   /** @internal A listener gave a connection to its user. */

@@ -186,12 +186,88 @@ describe('a reset', () => {
     e.says('F. 1:1(0) ack 1').peer('. 1:1(0) ack 2').peer('P. 1:6(5) ack 2').says('R 2:2(0)').silent();
   });
 
+  test('does not come for octets that share a segment with the FIN, yet nothing is left of the connection', () => {
+    const d = new Dialogue().established();
+    d.it.release(d.now);
+    d.says('F. 1:1(0) ack 1').peer('. 1:1(0) ack 2').peer('FP. 1:6(5) ack 2').silent().state('CLOSED');
+    d.peer('F. 6:6(0) ack 2').says('R 2:2(0)').silent();
+  });
+
   test('is sent to all who wait when a listener closes', () => {
     const d = new Dialogue().listen();
     d.peer('S 0:0(0)').says('S. 0:0(0) ack 1').peer('. 1:1(0) ack 1');
     d.listener?.close(d.now);
     d.says('R 1:1(0)').silent();
     expect(d.stack.connections()).toEqual([]);
+  });
+});
+
+describe('an application that is gone', () => {
+  test('leaves a connection that waits a minute for the peer’s FIN, and no longer', () => {
+    const d = new Dialogue().established();
+    d.it.release(d.now);
+    d.says('F. 1:1(0) ack 1').peer('. 1:1(0) ack 2').state('FIN-WAIT-2').quietFor(59_999_999);
+    d.state('FIN-WAIT-2').quietFor(1).state('CLOSED');
+    expect(d.it.error).toBeNull();
+    expect(d.stack.pollTimeout()).toBe(Infinity);
+  });
+
+  test('may be gone from any state, and more than once', () => {
+    for (const state of [
+      'FIN-WAIT-1',
+      'FIN-WAIT-2',
+      'CLOSE-WAIT',
+      'CLOSING',
+      'LAST-ACK',
+      'TIME-WAIT',
+    ] as const) {
+      const d = inState(state);
+      d.it.release(d.now);
+      d.it.release(d.now);
+      expect(d.hearAll()).toHaveLength(state === 'CLOSE-WAIT' ? 1 : 0);
+    }
+  });
+
+  test('who only closes may wait for ever', () => {
+    const d = inState('FIN-WAIT-2');
+    expect(d.stack.pollTimeout()).toBe(Infinity);
+    d.quietFor(10_000_000_000).state('FIN-WAIT-2');
+  });
+});
+
+describe('after the end', () => {
+  test('what had come can still be received, and ABORT changes nothing', () => {
+    const d = new Dialogue().established();
+    d.peer("FP. 1:6(5) ack 1 'hello'").says('. 1:1(0) ack 7');
+    d.it.close(d.now);
+    d.says('F. 1:1(0) ack 7').peer('. 7:7(0) ack 2').silent().state('CLOSED');
+    expect(d.it.readable).toBe(5);
+    expect(d.receive(2)).toBe('he');
+    d.it.abort(d.now);
+    expect(d.it.error).toBeNull();
+    expect(d.receive()).toBe('llo');
+    expect(d.receive()).toBe('');
+    expect(d.it.ended).toBe(true);
+    d.silent();
+  });
+
+  test('by a reset, what had come is gone too', () => {
+    const d = new Dialogue().established();
+    d.peer('P. 1:6(5) ack 1').pass(40_000).says('. 1:1(0) ack 6').peer('R 6:6(0)').silent();
+    expect(d.receive()).toBe('');
+    expect(d.it.send(d.now, new Uint8Array(1))).toBe(0);
+    d.it.close(d.now);
+    d.silent();
+  });
+});
+
+describe('in CLOSE-WAIT', () => {
+  test('no delayed ACK is left to send, and text after the FIN goes nowhere', () => {
+    const d = new Dialogue().established();
+    d.peer('P. 1:6(5) ack 1').peer('F. 6:6(0) ack 1').says('. 1:1(0) ack 7').silent();
+    expect(d.stack.pollTimeout()).toBe(Infinity);
+    d.peer('PU. 7:12(5) ack 1 urg 5').silent();
+    expect(d.receive()).toBe('abcde');
   });
 });
 

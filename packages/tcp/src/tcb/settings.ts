@@ -16,6 +16,8 @@ export interface Settings {
   readonly synReceivedLimit: Micros;
   /** Maximum segment lifetime; TIME-WAIT lasts twice as long. @rfc 9293 3.4.2 */
   readonly msl: Micros;
+  /** How long a connection that its application has left may wait for the peer's FIN; the RFC would wait for ever. */
+  readonly finWait2Limit: Micros;
   /** How long an ACK may wait for company: under 0.5 s. Linux waits 40 ms at first. @rfc 9293 3.8.6.3 MUST-59 */
   readonly delayedAck: Micros;
   /** Hold back small segments while data is unacknowledged. @rfc 9293 3.7.4 SHLD-7 */
@@ -40,6 +42,7 @@ export const defaultSettings: Settings = {
   synLimit: 180_000_000,
   synReceivedLimit: 60_000_000,
   msl: 120_000_000,
+  finWait2Limit: 60_000_000,
   delayedAck: 40_000,
   nagle: true,
   sillyWindowOverride: 200_000,

@@ -18,6 +18,8 @@ function expire(now: Micros, tcb: Tcb, name: TimerName): void {
   switch (name) {
     case 'time-wait':
       return tcb.parts.connection.timeWaitTimeout(now, tcb);
+    case 'fin-wait-2':
+      return end(tcb, null);
     case 'retransmission':
       return tcb.parts.connection.retransmissionTimeout(now, tcb);
     case 'persist':

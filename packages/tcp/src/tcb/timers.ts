@@ -2,11 +2,17 @@
 import type { Micros } from '../units.ts';
 
 /** In the order in which timers that are due together are handled. */
-export const TIMER_NAMES = ['time-wait', 'retransmission', 'persist', 'delayed-ack'] as const;
+export const TIMER_NAMES = ['time-wait', 'fin-wait-2', 'retransmission', 'persist', 'delayed-ack'] as const;
 
 export type TimerName = (typeof TIMER_NAMES)[number];
 
-const PLACE: Record<TimerName, number> = { 'time-wait': 0, retransmission: 1, persist: 2, 'delayed-ack': 3 };
+const PLACE: Record<TimerName, number> = {
+  'time-wait': 0,
+  'fin-wait-2': 1,
+  retransmission: 2,
+  persist: 3,
+  'delayed-ack': 4,
+};
 
 export class Timers {
   readonly #deadlines = new Float64Array(TIMER_NAMES.length).fill(Infinity);
