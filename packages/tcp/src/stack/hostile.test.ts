@@ -5,11 +5,10 @@ import { Dialogue } from '../../testing/dialogue.ts';
 import { Watch } from '../../testing/invariants.ts';
 import { packetOf } from '../../testing/packet.ts';
 import { runWorld, type EndPlan } from '../../testing/random-world.ts';
-import { createIpStack } from './stack.ts';
+import { createIpStack, createStack } from './stack.ts';
 import { createNetwork, createRandom } from '../sim/index.ts';
 import type { Seq } from '../units.ts';
 import { ACK, RST, SYN, Segment, seq, seqAdd } from '../wire/index.ts';
-import { createStack } from './stack.ts';
 
 const SECOND = 1_000_000;
 const SEED = 20_260_902;
