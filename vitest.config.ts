@@ -7,5 +7,10 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
     testTimeout: 30_000,
+    coverage: {
+      include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
+      exclude: ['**/*.{test,bench,fixture}.ts', '**/index.ts'],
+      reporter: ['text-summary', 'html'],
+    },
   },
 });

@@ -36,13 +36,11 @@ async function run() {
       return lab(args);
     case 'build':
       await prepare('all');
-      return inFront([
-        chain.node,
-        join(root, 'node_modules', 'turbo', 'bin', 'turbo'),
-        'run',
-        'build',
-        ...args,
-      ]);
+      return inFront(
+        chain.kind === 'pinned'
+          ? [chain.node, join(root, 'node_modules', 'turbo', 'bin', 'turbo'), 'run', 'build', ...args]
+          : [chain.node, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', ...args],
+      );
     case 'test':
     case 'lint':
     case 'format':

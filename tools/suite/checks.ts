@@ -42,6 +42,7 @@ export const checks: readonly Check[] = [
     ],
     remedy: 'the comment under each line says where the code belongs',
   },
+  { name: 'house', script: ['tools/suite/house.ts'], remedy: 'docs/contributing.md says why' },
   { name: 'prose', script: ['tools/suite/prose.ts'], remedy: 'name what exists, or make it exist' },
   {
     name: 'leaks',
