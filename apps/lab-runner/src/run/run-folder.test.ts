@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../command.fixture.ts';
 import { createRunFolder } from './run-folder.ts';
@@ -55,4 +55,13 @@ test('the draft of a run that was killed goes when the next one begins, another 
   for (const name of [dead, foreign]) mkdirSync(join(parent, name));
   createRunFolder(join(parent, 'run'), 'ignored').finish();
   expect(readdirSync(parent).toSorted()).toEqual([foreign, 'run']);
+});
+
+test('two runs of one title are both kept', () => {
+  const here = temporaryFolder();
+  vi.spyOn(process, 'cwd').mockReturnValue(here);
+  const folders = [createRunFolder(undefined, 'same'), createRunFolder(undefined, 'same')];
+  for (const folder of folders) folder.finish();
+  expect(folders.map(({ final }) => basename(final))).toEqual(['same', 'same-2']);
+  expect(readdirSync(join(here, 'tcblab-runs')).toSorted()).toEqual(['latest', 'same', 'same-2']);
 });

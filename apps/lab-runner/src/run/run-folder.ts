@@ -14,7 +14,7 @@ const DRAFT = `.tcblab-draft-${hostname()}-`;
 export interface RunFolder {
   /** Write here while the run lasts. */
   readonly draft: string;
-  /** The place of the finished folder. */
+  /** The place of the finished folder; sure once it is finished. */
   readonly final: string;
   /** Move the draft into place. */
   finish(): void;
@@ -30,8 +30,8 @@ export interface RunFolder {
  * @throws Problem when the place is taken or cannot be written
  */
 export function createRunFolder(out: string | undefined, title: string): RunFolder {
-  const final = resolve(out ?? join(RUNS_FOLDER, title));
-  refuseTaken(final, out);
+  let final = resolve(out ?? join(RUNS_FOLDER, title));
+  if (out !== undefined) refuseTaken(final, out);
   const parent = dirname(final);
   const made: string[] = [];
   const draft = join(parent, `${DRAFT}${process.pid}-${randomBytes(3).toString('hex')}`);
@@ -46,8 +46,12 @@ export function createRunFolder(out: string | undefined, title: string): RunFold
   }
   return {
     draft,
-    final,
+    get final() {
+      return final;
+    },
     finish() {
+      // A run of the same second and seed was quicker; both are kept.
+      if (out === undefined) final = firstFree(final);
       try {
         // An empty folder of the user's makes way; rename does not replace one on every system.
         if (existsSync(final)) rmdirSync(final);
@@ -107,24 +111,27 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function refuseTaken(final: string, out: string | undefined): void {
+function firstFree(path: string): string {
+  let free = path;
+  for (let count = 2; existsSync(free); count += 1) free = `${path}-${count}`;
+  return free;
+}
+
+function refuseTaken(final: string, out: string): void {
   let content: string[];
   try {
     content = readdirSync(final);
   } catch (error) {
     if (errno(error) === 'ENOENT') return;
     if (errno(error) === 'ENOTDIR') {
-      throw wrongUse(
-        `--out ${out ?? final} is a file, or lies below one.`,
-        'Name a folder that does not exist yet.',
-      );
+      throw wrongUse(`--out ${out} is a file, or lies below one.`, 'Name a folder that does not exist yet.');
     }
     throw unwritable(final, error);
   }
   if (content.length > 0) {
     throw wrongUse(
-      `${out ?? final} is not empty, and a run overwrites nothing.`,
-      `Name another folder, or remove it: rm -r ${out ?? final}`,
+      `${out} is not empty, and a run overwrites nothing.`,
+      `Name another folder, or remove it: rm -r ${out}`,
     );
   }
 }
