@@ -28,6 +28,7 @@ const input: BundleInput = {
 test('a bundle is read as it was written', () => {
   const { correlation, ...rest } = input;
   expect(readBundle(writeBundle(input))).toEqual({
+    format: 'tcblab-bundle',
     version: BUNDLE_VERSION,
     ...rest,
     clocks: [
@@ -54,8 +55,8 @@ test('a bundle from the future is refused with a sentence that says so', () => {
 
 test.each([
   ['', 'the bundle is not JSON'],
-  ['[]', 'the bundle has no version number'],
-  ['{"version":1}', 'scenario is not a string'],
+  ['[]', 'the bundle has no format "tcblab-bundle" and version'],
+  ['{"format":"tcblab-bundle","version":1}', 'scenario is not a string'],
   [writeBundle(input).replace('"trace.sqlog"', '"../../etc/passwd"'), 'files[1] is not as it should be'],
   [writeBundle(input).replace('"fate":"lost"', '"fate":1'), 'sightings[1] is not as it should be'],
 ])('what is no bundle is told so', (text, detail) => {

@@ -5,6 +5,8 @@ import type { Correlation } from './correlation/correlate.ts';
 import type { Sighting } from './correlation/sighting.ts';
 import { isObject } from './json.ts';
 
+const FORMAT = 'tcblab-bundle';
+
 /** The version that is written. A reader refuses a later one and says so. */
 export const BUNDLE_VERSION = 1;
 
@@ -40,6 +42,7 @@ export interface BundleClock {
 }
 
 export interface Bundle {
+  readonly format: typeof FORMAT;
   readonly version: typeof BUNDLE_VERSION;
   /** What ran, such as `handshake`. */
   readonly scenario: string;
@@ -53,7 +56,7 @@ export interface Bundle {
   readonly sightings: readonly Sighting[];
 }
 
-export interface BundleInput extends Omit<Bundle, 'version' | 'clocks' | 'sightings'> {
+export interface BundleInput extends Omit<Bundle, 'format' | 'version' | 'clocks' | 'sightings'> {
   readonly hosts: readonly [BundleHost, BundleHost];
   readonly correlation: Correlation;
 }
@@ -82,7 +85,17 @@ export function writeBundle(input: BundleInput): string {
       error: Number.isFinite(offset.error) ? Math.ceil(offset.error) : null,
     },
   ];
-  const head = { version: BUNDLE_VERSION, scenario, bench, seed, application, hosts, clocks, files };
+  const head = {
+    format: FORMAT,
+    version: BUNDLE_VERSION,
+    scenario,
+    bench,
+    seed,
+    application,
+    hosts,
+    clocks,
+    files,
+  };
   // A line for each sighting: a large bundle stays readable and small.
   const lines = sightings.map((sighting) => `    ${JSON.stringify(sighting)}`).join(',\n');
   const list = lines === '' ? '[]' : `[\n${lines}\n  ]`;
@@ -104,8 +117,8 @@ export function readBundle(text: string): Bundle | BundleFault {
   } catch {
     return { reason: 'not-a-bundle', detail: 'the bundle is not JSON' };
   }
-  if (!isObject(read) || typeof read.version !== 'number') {
-    return { reason: 'not-a-bundle', detail: 'the bundle has no version number' };
+  if (!isObject(read) || read.format !== FORMAT || typeof read.version !== 'number') {
+    return { reason: 'not-a-bundle', detail: `the bundle has no format "${FORMAT}" and version` };
   }
   if (read.version > BUNDLE_VERSION) {
     const known = `this program reads up to version ${BUNDLE_VERSION}: update it`;
