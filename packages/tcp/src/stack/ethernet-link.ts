@@ -11,7 +11,7 @@ import {
   parseEthernet,
   writeEthernet,
 } from '../wire/ethernet.ts';
-import { BROADCAST_MAC, MacAddress, parseMac, sameMac } from '../wire/mac-address.ts';
+import { BROADCAST_MAC, MacAddress, isGroupMac, parseMac, sameMac } from '../wire/mac-address.ts';
 import { Counters } from './counters.ts';
 
 export interface EthernetLinkOptions {
@@ -28,21 +28,33 @@ export interface EthernetLinkOptions {
 /** A request that nobody answers is sent again this long after the one before. @rfc 1122 2.3.2.1 */
 const ASK_EVERY: Micros = 1_000_000;
 const ASK_TIMES = 5;
-/** How long an answer is believed. @rfc 1122 2.3.2.1 */
+/** How long an answer is believed without asking again. @rfc 1122 2.3.2.1 */
 const BELIEVE_FOR: Micros = 60_000_000;
 /** Packets kept for a neighbour that has not answered; the oldest goes first. @rfc 1122 2.3.2.2 */
 const KEEP = 16;
+/** Answers that wait to be sent. */
+const MOST_ANSWERS = 16;
+/** Neighbours known, and neighbours asked for, at a time. Made-up senders push each other out; the oldest goes first. */
+const MOST_KNOWN = 1024;
+const MOST_ASKED = 64;
 /** Ethernet's least frame without its check sequence: shorter ones are filled with zeros. */
 const LEAST_FRAME: Octets = 60;
 
+/** Somebody on this link who has told us where. */
 interface Neighbour {
+  readonly mac: MacAddress;
+  /** From then on it is asked for again; until it fails to answer, packets go to it all the same. */
+  readonly doubtful: Micros;
+}
+
+/** Somebody we ask for. */
+interface Question {
   readonly address: Address;
-  mac: MacAddress | null;
-  /** While `mac` is null: when to ask again; else when it is believed no longer. */
-  deadline: Micros;
+  /** Requests that went out. */
   asked: number;
-  asking: boolean;
-  held: Uint8Array[];
+  /** When to ask again, or to give up. */
+  deadline: Micros;
+  readonly held: Uint8Array[];
 }
 
 export class EthernetLink {
@@ -51,14 +63,18 @@ export class EthernetLink {
   readonly counters = new Counters();
   readonly #gateway: Address | null;
   readonly #mask: number;
-  /** By the address's last word: a link is one IPv4 network. */
-  readonly #neighbours = new Map<number, Neighbour>();
+  /** Both by the address's last word: a link is one IPv4 network. The oldest entry stands first. */
+  readonly #known = new Map<number, Neighbour>();
+  readonly #asked = new Map<number, Question>();
+  /** Questions to be put now; one that was answered meanwhile is passed over. */
+  readonly #toAsk: Question[] = [];
   readonly #answers: ArpPacket[] = [];
   /** Frames without addresses yet: [neighbour, packet], ready to go. */
   readonly #released: { readonly mac: MacAddress; readonly packet: Uint8Array }[] = [];
   readonly #header = new EthernetHeader();
   readonly #out = new EthernetHeader();
   readonly #arp = new ArpPacket();
+  readonly #hop = new Address();
 
   constructor(options: EthernetLinkOptions) {
     const { prefixLength } = options;
@@ -89,7 +105,12 @@ export class EthernetLink {
     if (!broadcast && !sameMac(header.destination, this.mac)) return -1;
     if (header.etherType === ETHERTYPE_ARP) this.#onArp(now, bytes, header.payloadStart, header.payloadEnd);
     // TCP is for one host alone: a packet sent to all of the link is none of ours. RFC 9293 §3.9.2.3, MUST-57.
-    return header.etherType === ETHERTYPE_IPV4 && !broadcast ? header.payloadStart : -1;
+    if (header.etherType !== ETHERTYPE_IPV4 || broadcast) return -1;
+    if (this.#isNobody(bytes, header.payloadStart + SOURCE, header.payloadEnd)) {
+      this.counters.drop('ipv4: bad source');
+      return -1;
+    }
+    return header.payloadStart;
   }
 
   /**
@@ -99,16 +120,18 @@ export class EthernetLink {
    */
   send(now: Micros, into: Uint8Array, start: number, packetLength: Octets): Octets {
     const at = start + ETHERNET_HEADER_LENGTH;
-    const neighbour = this.#neighbour(now, nextHop(this, into, at));
-    if (neighbour.mac !== null && neighbour.deadline > now) {
-      return this.#frame(neighbour.mac, ETHERTYPE_IPV4, into, start, packetLength);
+    const hop = this.#nextHop(into, at);
+    const known = this.#known.get(hop.w3);
+    if (known !== undefined) {
+      if (known.doubtful <= now) this.#ask(hop);
+      return this.#frame(known.mac, ETHERTYPE_IPV4, into, start, packetLength);
     }
-    if (neighbour.mac !== null) ask(now, neighbour);
-    if (neighbour.held.length >= KEEP) {
-      neighbour.held.shift();
+    const { held } = this.#ask(hop);
+    if (held.length >= KEEP) {
+      held.shift();
       this.counters.drop('arp: too many packets wait');
     }
-    neighbour.held.push(into.slice(at, at + packetLength));
+    held.push(into.slice(at, at + packetLength));
     return 0;
   }
 
@@ -125,17 +148,17 @@ export class EthernetLink {
       into.set(free.packet, at);
       return this.#frame(free.mac, ETHERTYPE_IPV4, into, start, free.packet.length);
     }
-    for (const neighbour of this.#neighbours.values()) {
-      if (!neighbour.asking) continue;
-      neighbour.asking = false;
-      neighbour.deadline = now + ASK_EVERY;
+    for (let question = this.#toAsk.shift(); question !== undefined; question = this.#toAsk.shift()) {
+      if (this.#asked.get(question.address.w3) !== question) continue;
+      question.asked++;
+      question.deadline = now + ASK_EVERY;
       const request = this.#arp;
       request.operation = ARP_REQUEST;
       request.senderMac.copyFrom(this.mac);
       request.senderIp.copyFrom(this.address);
       request.targetMac.high = 0;
       request.targetMac.low = 0;
-      request.targetIp.copyFrom(neighbour.address);
+      request.targetIp.copyFrom(question.address);
       writeArp(request, into, at);
       return this.#frame(BROADCAST_MAC, ETHERTYPE_ARP, into, start, ARP_LENGTH);
     }
@@ -145,20 +168,20 @@ export class EthernetLink {
   /** When `onTimeout` is wanted next; Infinity = not at all. */
   pollTimeout(): Micros {
     let earliest = Infinity;
-    for (const { mac, deadline } of this.#neighbours.values()) {
-      if (mac === null && deadline < earliest) earliest = deadline;
-    }
+    for (const { deadline } of this.#asked.values()) if (deadline < earliest) earliest = deadline;
     return earliest;
   }
 
   /** Ask again, and give up on neighbours that never answer: what was held for them is dropped. */
   onTimeout(now: Micros): void {
-    for (const [key, neighbour] of this.#neighbours) {
-      if (neighbour.mac !== null || neighbour.deadline > now) continue;
-      if (neighbour.asked < ASK_TIMES) ask(now, neighbour);
-      else {
-        this.#neighbours.delete(key);
-        for (let i = 0; i < neighbour.held.length; i++) this.counters.drop('arp: nobody answers');
+    for (const question of this.#asked.values()) {
+      if (question.deadline > now) continue;
+      if (question.asked >= ASK_TIMES) {
+        this.#known.delete(question.address.w3);
+        this.#drop(question, 'arp: nobody answers');
+      } else {
+        question.deadline = Infinity;
+        this.#toAsk.push(question);
       }
     }
   }
@@ -167,49 +190,56 @@ export class EthernetLink {
     const packet = this.#arp;
     const bad = parseArp(bytes, start, end, packet);
     if (bad !== null) return this.counters.drop(`${bad.layer}: ${bad.reason}`);
+    const { senderIp, senderMac } = packet;
+    // Somebody who claims our own address, one that is no host's here, or many Ethernet addresses, teaches us nothing.
+    if (sameAddress(senderIp, this.address) || !this.#isNeighbour(senderIp.w3) || isGroupMac(senderMac))
+      return;
     const forUs = sameAddress(packet.targetIp, this.address);
-    // Somebody who claims our own address, or an unspecified one, teaches us nothing.
-    if (packet.senderIp.w3 === 0 || sameAddress(packet.senderIp, this.address)) return;
-    const known = this.#neighbours.get(packet.senderIp.w3);
-    if (known !== undefined || forUs) {
-      this.#learn(now, known ?? this.#neighbour(now, packet.senderIp), packet.senderMac);
-    }
-    if (!forUs || packet.operation !== ARP_REQUEST || this.#answers.length >= KEEP) return;
+    // RFC 826: who is known or asked for is learned from whatever it says; others only when they speak to us.
+    if (forUs || this.#known.has(senderIp.w3) || this.#asked.has(senderIp.w3)) this.#learn(now, packet);
+    if (!forUs || packet.operation !== ARP_REQUEST || this.#answers.length >= MOST_ANSWERS) return;
     const answer = new ArpPacket();
     answer.operation = ARP_REPLY;
     answer.senderMac.copyFrom(this.mac);
     answer.senderIp.copyFrom(this.address);
-    answer.targetMac.copyFrom(packet.senderMac);
-    answer.targetIp.copyFrom(packet.senderIp);
+    answer.targetMac.copyFrom(senderMac);
+    answer.targetIp.copyFrom(senderIp);
     this.#answers.push(answer);
   }
 
-  #learn(now: Micros, neighbour: Neighbour, senderMac: MacAddress): void {
+  #learn(now: Micros, { senderIp, senderMac }: ArpPacket): void {
     const mac = new MacAddress();
     mac.copyFrom(senderMac);
-    neighbour.mac = mac;
-    neighbour.deadline = now + BELIEVE_FOR;
-    neighbour.asked = 0;
-    neighbour.asking = false;
-    for (const packet of neighbour.held.splice(0)) this.#released.push({ mac, packet });
+    const key = senderIp.w3;
+    this.#known.delete(key);
+    this.#known.set(key, { mac, doubtful: now + BELIEVE_FOR });
+    if (this.#known.size > MOST_KNOWN) {
+      const [oldest] = this.#known.keys();
+      this.#known.delete(oldest);
+    }
+    const question = this.#asked.get(key);
+    if (question === undefined) return;
+    this.#asked.delete(key);
+    for (const packet of question.held) this.#released.push({ mac, packet });
   }
 
-  #neighbour(now: Micros, hop: Address): Neighbour {
-    const known = this.#neighbours.get(hop.w3);
-    if (known !== undefined) return known;
-    const address = new Address();
-    address.copyFrom(hop);
-    const neighbour: Neighbour = {
-      address,
-      mac: null,
-      deadline: Infinity,
-      asked: 0,
-      asking: false,
-      held: [],
-    };
-    this.#neighbours.set(hop.w3, neighbour);
-    ask(now, neighbour);
-    return neighbour;
+  /** The question for `hop`: the one that is open, or a new one to be put at once. */
+  #ask(hop: Address): Question {
+    const open = this.#asked.get(hop.w3);
+    if (open !== undefined) return open;
+    if (this.#asked.size >= MOST_ASKED) {
+      const [oldest] = this.#asked.values();
+      this.#drop(oldest, 'arp: too many neighbours are asked for');
+    }
+    const question: Question = { address: hop.copy(), asked: 0, deadline: Infinity, held: [] };
+    this.#asked.set(hop.w3, question);
+    this.#toAsk.push(question);
+    return question;
+  }
+
+  #drop(question: Question, reason: string): void {
+    this.#asked.delete(question.address.w3);
+    for (let i = 0; i < question.held.length; i++) this.counters.drop(reason);
   }
 
   #frame(
@@ -228,27 +258,34 @@ export class EthernetLink {
     return LEAST_FRAME;
   }
 
-  /** @internal The neighbour that a packet goes to: its destination on this link, else the gateway. */
-  hop(destination: Address): Address {
-    const onLink = ((destination.w3 ^ this.address.w3) & this.#mask) === 0;
-    return onLink || this.#gateway === null ? destination : this.#gateway;
+  /** The neighbour that the packet at `packet` goes to: its destination on this link, else the gateway. */
+  #nextHop(bytes: Uint8Array, packet: number): Address {
+    const hop = this.#hop;
+    hop.w3 = wordAt(bytes, packet + DESTINATION);
+    return this.#gateway === null || this.#isOnLink(hop.w3) ? hop : this.#gateway;
+  }
+
+  #isOnLink(word: number): boolean {
+    return ((word ^ this.address.w3) & this.#mask) === 0;
+  }
+
+  /** Whether it can be one host's on this link: not the network's own address, nor the one that means all of its hosts. */
+  #isNeighbour(word: number): boolean {
+    return this.#isOnLink(word) && (word & ~this.#mask) !== 0 && (word | this.#mask) !== -1;
+  }
+
+  /** Whether the address at `at` belongs to this link and yet to no host. RFC 9293 §3.9.2.3, MUST-63. */
+  #isNobody(bytes: Uint8Array, at: number, end: number): boolean {
+    if (at + 4 > end) return false;
+    const word = wordAt(bytes, at);
+    return this.#isOnLink(word) && !this.#isNeighbour(word);
   }
 }
 
-function ask(now: Micros, neighbour: Neighbour): void {
-  neighbour.mac = null;
-  neighbour.asking = true;
-  neighbour.asked++;
-  neighbour.deadline = now + ASK_EVERY;
-}
-
-/** Of the destination in an IPv4 header. */
+/** Of the addresses in an IPv4 header. */
+const SOURCE = 12;
 const DESTINATION = 16;
 
-const destination = new Address();
-
-function nextHop(link: EthernetLink, bytes: Uint8Array, packet: number): Address {
-  const at = packet + DESTINATION;
-  destination.w3 = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
-  return link.hop(destination);
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
 }
