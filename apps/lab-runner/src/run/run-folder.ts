@@ -129,10 +129,7 @@ function refuseTaken(final: string, out: string): void {
     throw unwritable(final, error);
   }
   if (content.length > 0) {
-    throw wrongUse(
-      `${out} is not empty, and a run overwrites nothing.`,
-      `Name another folder, or remove it: rm -r ${out}`,
-    );
+    throw wrongUse(`${out} is not empty, and a run overwrites nothing.`, 'Name another folder.');
   }
 }
 
