@@ -40,7 +40,7 @@ export type { Malformed } from './malformed.ts';
 export { ACK, CWR, ECE, FIN, PSH, RST, SYN, Segment, URG } from './segment.ts';
 export type { SackBlock } from './segment.ts';
 export { seq, seqAdd, seqDistance, seqInWindow, seqLess, seqLessOrEqual } from './seq.ts';
-export { TcpFrame, parseTcpFrame, writeTcpFrame } from './tcp-frame.ts';
+export { parseTcpPacket, writeTcpPacket } from './tcp-packet.ts';
 export {
   BAD_TCP_CHECKSUM,
   TCP_HEADER_LENGTH,

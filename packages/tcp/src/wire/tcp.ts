@@ -157,8 +157,7 @@ export function writeSegment(segment: Segment, into: Uint8Array, start: number):
   const header = headerLength(segment);
   const payloadLength = segment.payloadEnd - segment.payloadStart;
   const view = viewOf(into);
-  if (start + header + payloadLength > view.byteLength)
-    throw noRoom(header + payloadLength, view.byteLength - start);
+  if (start + header + payloadLength > into.length) throw noRoom(header + payloadLength, into.length - start);
   // The payload first: it may lie in `into` itself, where the header is about to be.
   if (payloadLength > 0) copyPayload(segment, into, start + header);
   view.setInt32(start, (segment.sourcePort << 16) | (segment.destinationPort & 0xffff));
