@@ -1,5 +1,5 @@
 /** All measurements, in the order in which they are taken. */
-import { atLeast, type Measure, type Suite } from './suite.ts';
+import { atLeast, atMost, type Measure, type Suite } from './suite.ts';
 
 /** The driver's own form. */
 interface DriverFigure {
@@ -9,6 +9,14 @@ interface DriverFigure {
   readonly atMost?: boolean;
   readonly pass: boolean;
   readonly details: string;
+}
+
+interface CodecFigure {
+  readonly name: string;
+  readonly ours: number;
+  readonly theirs: number;
+  readonly ratio: number;
+  readonly bar: number;
 }
 
 interface BulkFigures {
@@ -22,6 +30,18 @@ interface BulkFigures {
 }
 
 export const SUITES: readonly Suite[] = [
+  {
+    name: 'codec',
+    about: 'frames read and written, checksums included, beside the same in C',
+    module: 'packages/tcp/bench/codec.ts',
+    call: 'benchmarkCodec',
+    limit: 120,
+    measures: (figures: readonly CodecFigure[]) =>
+      figures.map(({ name, ours, theirs, ratio, bar }) => ({
+        ...atMost(name, ratio, bar, '×'),
+        details: `${ours.toFixed(1)} ns, C ${theirs.toFixed(1)} ns`,
+      })),
+  },
   {
     name: 'driver',
     about: 'frames through the packet socket, beside the same loops in C',

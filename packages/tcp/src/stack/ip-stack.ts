@@ -9,8 +9,9 @@ import { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, parseIpv4 
 import type { Malformed } from '../wire/malformed.ts';
 import { RST, Segment } from '../wire/segment.ts';
 import { BAD_TCP_CHECKSUM, TCP_HEADER_LENGTH } from '../wire/tcp.ts';
+import { parseTcpPacket } from '../wire/tcp-packet.ts';
 import type { Outgoing, PartialParts, Parts } from '../tcb/parts.ts';
-import { completeParts } from '../tcb/reference.ts';
+import { completeParts, hasReferenceCodec } from '../tcb/reference.ts';
 import { segmentArrives } from '../tcb/segment-arrives.ts';
 import { defaultSettings, type Settings } from '../tcb/settings.ts';
 import { Tcb } from '../tcb/tcb.ts';
@@ -57,6 +58,8 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
   readonly address: Address;
   readonly mtu: Octets;
   readonly parts: Parts;
+  /** The common packet is read in one pass, any other layer by layer. */
+  readonly #inOnePass: boolean;
   readonly settings: Settings;
   readonly counters = new Counters();
   readonly #random: () => number;
@@ -91,6 +94,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
       throw new MisuseError('bad-secret', `the ISN secret has 16 octets, not ${options.isnSecret.length}`);
     }
     this.parts = completeParts(options.parts);
+    this.#inOnePass = hasReferenceCodec(this.parts);
     this.settings = { ...defaultSettings, ...options.settings };
     this.#random = options.random;
     this.#secret = Uint8Array.from(options.isnSecret);
@@ -142,13 +146,15 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
   onPacket(now: Micros, bytes: Uint8Array, start: number, end: number): void {
     this.#tick(now);
     const ip = this.#ip;
-    const bad = parseIpv4(bytes, start, end, ip);
+    const whole = this.#inOnePass && parseTcpPacket(bytes, start, end, ip, this.#segment);
+    const bad = whole ? null : parseIpv4(bytes, start, end, ip);
     if (bad !== null) return this.#dropMalformed(now, bad);
     if (!sameAddress(ip.destination, this.address)) return this.#drop(now, 'ipv4: not for this host');
     // A segment that claims to come from nowhere, from everyone or from us answers nobody. RFC 9293 §3.9.2.3, MUST-63.
     if (!isHostAddress(ip.source) || sameAddress(ip.source, this.address))
       return this.#drop(now, 'ipv4: bad source');
-    if (ip.protocol === PROTOCOL_TCP) this.#onTcp(now, bytes, ip.payloadStart, ip.payloadEnd);
+    if (whole) this.#onSegment(now, this.#segment);
+    else if (ip.protocol === PROTOCOL_TCP) this.#onTcp(now, bytes, ip.payloadStart, ip.payloadEnd);
     else if (ip.protocol === PROTOCOL_ICMP) this.#onIcmp(now, bytes, ip.payloadStart, ip.payloadEnd);
     else this.#drop(now, 'ipv4: no such protocol here');
   }
@@ -286,6 +292,11 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     }
     const bad = this.parts.codec.parseSegment(bytes, start, end, segment);
     if (bad !== null) return this.#dropMalformed(now, bad);
+    this.#onSegment(now, segment);
+  }
+
+  #onSegment(now: Micros, segment: Segment): void {
+    const ip = this.#ip;
     this.counters.segmentsReceived++;
     const connection = this.#table.find(ip.source, segment.sourcePort, segment.destinationPort);
     this.#tracer?.received(now, connection?.id ?? 0, segment);

@@ -1,11 +1,13 @@
 /** Writes one host's IP packets: header, checksums, and the payload that a protocol brings. */
 import type { Octets } from '../units.ts';
 import type { Parts } from '../tcb/parts.ts';
+import { hasReferenceCodec } from '../tcb/reference.ts';
 import type { Address } from '../wire/address.ts';
 import { pseudoHeaderSum } from '../wire/checksum.ts';
 import { ICMP_ECHO_REPLY, IcmpMessage, writeIcmp } from '../wire/icmp.ts';
 import { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, writeIpv4 } from '../wire/ipv4.ts';
 import type { Segment } from '../wire/segment.ts';
+import { writeTcpPacket } from '../wire/tcp-packet.ts';
 import type { Echo } from './reply-queue.ts';
 
 const TTL = 64;
@@ -14,12 +16,14 @@ const CHECKSUM = 16;
 
 export class PacketWriter {
   readonly #parts: Parts;
+  readonly #inOnePass: boolean;
   readonly #ip = new Ipv4Header();
   readonly #icmp = new IcmpMessage();
 
   /** @param firstId identification of the first packet, 0 to 0xffff */
   constructor(source: Address, parts: Parts, firstId: number) {
     this.#parts = parts;
+    this.#inOnePass = hasReferenceCodec(parts);
     this.#ip.source.copyFrom(source);
     this.#ip.ttl = TTL;
     this.#ip.dontFragment = true;
@@ -28,13 +32,15 @@ export class PacketWriter {
 
   /** Write `segment` as a packet at into[start…]. @returns octets */
   segment(segment: Segment, into: Uint8Array, start: number, remote: Address): Octets {
+    const ip = this.#header(remote, PROTOCOL_TCP);
+    if (this.#inOnePass) return writeTcpPacket(ip, segment, into, start);
     const at = start + IPV4_HEADER_LENGTH;
     const length = this.#parts.codec.writeSegment(segment, into, at);
-    const pseudo = pseudoHeaderSum(this.#ip.source, remote, PROTOCOL_TCP, length);
+    const pseudo = pseudoHeaderSum(ip.source, remote, PROTOCOL_TCP, length);
     const sum = ~this.#parts.checksum.checksum(into, at, at + length, pseudo);
     into[at + CHECKSUM] = sum >>> 8;
     into[at + CHECKSUM + 1] = sum;
-    return this.#header(into, start, remote, PROTOCOL_TCP, length);
+    return writeIpv4(ip, into, start, length) + length;
   }
 
   /** Write the answer to an echo request at into[start…]. @returns octets */
@@ -48,14 +54,15 @@ export class PacketWriter {
     message.bodyStart = 0;
     message.bodyEnd = echo.body.length;
     const length = writeIcmp(message, into, start + IPV4_HEADER_LENGTH);
-    return this.#header(into, start, remote, PROTOCOL_ICMP, length);
+    return writeIpv4(this.#header(remote, PROTOCOL_ICMP), into, start, length) + length;
   }
 
-  #header(into: Uint8Array, start: number, remote: Address, protocol: number, length: Octets): Octets {
+  /** The header of the next packet. */
+  #header(remote: Address, protocol: number): Ipv4Header {
     const ip = this.#ip;
     ip.destination.copyFrom(remote);
     ip.protocol = protocol;
     ip.id = (ip.id + 1) & 0xffff;
-    return writeIpv4(ip, into, start, length) + length;
+    return ip;
   }
 }

@@ -67,3 +67,8 @@ export const referenceParts: Parts = {
 export function completeParts(parts: PartialParts = {}): Parts {
   return { ...referenceParts, ...parts, connection: { ...connection, ...parts.connection } };
 }
+
+/** Whether the octets are read and written by the reference alone, so that a packet may be handled in one pass. */
+export function hasReferenceCodec({ codec, checksum: sum }: Parts): boolean {
+  return codec === referenceParts.codec && sum === referenceParts.checksum;
+}
