@@ -11,6 +11,7 @@ export interface TwoHostsOptions {
   readonly clock?: Clock;
   readonly settings?: Partial<Settings>;
   readonly impairment?: HostOptions['impairment'];
+  readonly onCrash?: HostOptions['onCrash'];
   readonly tapA?: Partial<TapOptions>;
   readonly tapB?: Partial<TapOptions>;
 }
@@ -36,6 +37,7 @@ export function twoHosts(options: TwoHostsOptions = {}) {
       link: links[number - 1],
       stack,
       ...(tap === undefined ? {} : { tap }),
+      ...(options.onCrash === undefined ? {} : { onCrash: options.onCrash }),
       ...(number === 1 && options.impairment !== undefined ? { impairment: options.impairment } : {}),
     });
   };

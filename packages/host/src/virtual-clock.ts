@@ -31,7 +31,7 @@ export class VirtualClock implements Clock {
    *
    * @param until stop before the first event later than this
    * @param done stop as soon as it says so
-   * @returns false when there was nothing left to do and `done` had not come true
+   * @returns whether `done` came true; otherwise nothing is left to do, or not before `until`
    */
   run(until: Micros = Infinity, done: () => boolean = () => false): boolean {
     while (!done()) {
@@ -41,11 +41,12 @@ export class VirtualClock implements Clock {
         for (const task of tasks) task();
         continue;
       }
-      if (this.#alarms.next > until) {
-        if (until !== Infinity) this.#now = Math.max(this.#now, until);
-        return until !== Infinity;
+      const { next } = this.#alarms;
+      if (next === Infinity || next > until) {
+        if (until < Infinity) this.#now = Math.max(this.#now, until);
+        return false;
       }
-      this.#now = Math.max(this.#now, this.#alarms.next);
+      this.#now = Math.max(this.#now, next);
       this.#alarms.pop()?.run?.();
     }
     return true;

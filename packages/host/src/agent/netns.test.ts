@@ -3,16 +3,18 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { needs } from '@tcblab/test-needs';
+import { readCapture } from '@tcblab/capture';
 import { judge, parseScenario } from '@tcblab/drill/scenario';
-import type { Scenario } from '@tcblab/drill/scenario';
+import type { EndStep, Scenario } from '@tcblab/drill/scenario';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { createWire, type Wire, type WireEnd } from '../namespace/index.ts';
 import { AgentClient } from './agent-client.ts';
 import { conductRun } from './conduct.ts';
-import type { EndJob } from './protocol.ts';
+import type { EndJob, MiddleboxJob } from './protocol.ts';
 
-const { test } = needs('netns');
+const { test } = needs('netns', 'ethtool');
 const limits = { total: 10_000, silence: 5000 };
 
 let folder: string;
@@ -105,6 +107,133 @@ describe.each(['reference', 'kernel'] as const)('%s on host a', (a) => {
     expect(codes).toEqual([0, 0]);
   });
 });
+
+describe('other scenarios', () => {
+  test.for(['lost-syn', 'half-close', 'refused', 'simultaneous-close'])(
+    '%s passes between our stack and the kernel',
+    async (name) => {
+      const script = scenario(name);
+      const { agents, box } = await bench(['reference', 'kernel'], true);
+      if (box === null) throw new Error('no middlebox');
+      const evidence = await conductRun({
+        agents,
+        jobs: jobs(script, ['reference', 'kernel']),
+        middlebox: { agent: box, job: middleboxJob(script) },
+        limit: script.limit,
+      });
+      expect(evidence.faults).toEqual([]);
+      expect(judge(script, evidence)).toMatchObject({ verdict: 'pass' });
+    },
+  );
+});
+
+test('two kernels transfer a megabyte over a box that loses and delays', async () => {
+  const script = transfer(1 << 20);
+  const { agents, box } = await bench(['kernel', 'kernel'], true);
+  if (box === null) throw new Error('no middlebox');
+  const harm = { loss: 0.01, delay: 500 };
+  const job = { ...middleboxJob(script), impairment: [harm, harm] } as const;
+  const evidence = await conductRun({
+    agents,
+    jobs: jobs(script, ['kernel', 'kernel']),
+    middlebox: { agent: box, job },
+    limit: script.limit,
+  });
+  expect(evidence.faults).toEqual([]);
+  expect(evidence.hosts.map(({ application }) => application.done)).toEqual([true, true]);
+  // What was lost in the box was seen at one end only.
+  const [sent, arrived] = evidence.hosts.map(
+    ({ frames }) => frames.filter(({ bytes }) => bytes.length > 1000).length,
+  );
+  expect(arrived).toBeLessThan(sent);
+});
+
+test('our stack transfers over its own bad wire, and the capture tells what befell each frame', async () => {
+  const script = transfer(1 << 20);
+  const { agents } = await bench(['reference', 'kernel']);
+  const [a, b] = jobs(script, ['reference', 'kernel']);
+  const harm = { loss: 0.01, duplicate: 0.01, reorder: 0.01 };
+  const evidence = await conductRun({
+    agents,
+    jobs: [{ ...a, impairment: { out: harm, in: harm } }, b],
+    limit: script.limit,
+  });
+  expect(evidence.faults).toEqual([]);
+  expect(evidence.hosts.map(({ application }) => application.done)).toEqual([true, true]);
+  const { packets } = readCapture(readFileSync(a.capture));
+  const comments = packets
+    .flatMap((packet) => packet.comments)
+    .filter((comment) => comment.startsWith('wire, '));
+  expect(comments.some((comment) => /^wire, behind this tap: frame \d+ .* dropped$/.test(comment))).toBe(
+    true,
+  );
+  expect(comments.some((comment) => /^wire, before this tap: frame \d+ .* duplicated$/.test(comment))).toBe(
+    true,
+  );
+});
+
+test('offloads are put back after a signal', async () => {
+  const { agents } = await bench(['reference', 'kernel']);
+  const ethtool = async (index: 0 | 1, ...args: string[]) => {
+    const child = wire?.hosts[index].namespace.spawn('ethtool', args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    if (!child?.stdout) throw new Error('no pipe');
+    return text(child.stdout);
+  };
+  for (const index of [0, 1] as const)
+    await ethtool(index, '-K', 'eth0', 'tx', 'on', 'tso', 'on', 'gro', 'on');
+  const states = async () => {
+    const features = await Promise.all([ethtool(0, '-k', 'eth0'), ethtool(1, '-k', 'eth0')]);
+    return features.map((list) => /^tx-checksumming: (on|off)/m.exec(list)?.[1]);
+  };
+  expect(await states()).toEqual(['on', 'on']);
+  const all = jobs(scenario('handshake'), ['reference', 'kernel']);
+  await Promise.all(agents.map((agent, index) => agent.call('prepare', all[index], limits)));
+  expect(await states()).toEqual(['off', 'off']);
+  children[0].kill('SIGINT');
+  children[1].kill('SIGTERM');
+  expect(await Promise.all(children.map(exitCode))).toEqual([130, 130]);
+  expect(await states()).toEqual(['on', 'on']);
+});
+
+function middleboxJob({ ends }: Scenario): MiddleboxJob {
+  const impairment = [{ frames: ends[0].wire }, { frames: ends[1].wire }] as const;
+  return { kind: 'middlebox', interfaces: ['eth0', 'eth1'], seed: 7, impairment };
+}
+
+/** One end sends so many octets of the pattern to the other. */
+function transfer(octets: number): Scenario {
+  const base = scenario('handshake');
+  const calls = (list: readonly EndStep['call'][]): EndStep[] =>
+    list.map((call) => ({ line: 1, on: 'c', call }));
+  const [a, b] = base.ends;
+  return {
+    ...base,
+    limit: 20_000_000,
+    ends: [
+      {
+        ...a,
+        steps: calls([
+          { name: 'open', port: 7000 },
+          { name: 'send', data: { octets } },
+          { name: 'close' },
+          { name: 'receive-end' },
+        ]),
+      },
+      {
+        ...b,
+        steps: calls([
+          { name: 'listen', port: 7000 },
+          { name: 'accept' },
+          { name: 'receive', data: { octets } },
+          { name: 'receive-end' },
+          { name: 'close' },
+        ]),
+      },
+    ],
+  };
+}
 
 async function exitCode(child: ChildProcess): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
