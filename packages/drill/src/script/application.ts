@@ -1,0 +1,401 @@
+/** The application of a script: its system calls as calls to the system under test, and its descriptors. */
+import type { CallResult, Value } from '../sut/sut.ts';
+import { ScriptError } from './problem.ts';
+import { pattern, type Flow } from './flow.ts';
+import type { FlowTable } from './flow-table.ts';
+import { printExpression } from './print-script.ts';
+import type { CallAction, Expression } from './syntax.ts';
+
+/** What a script takes for granted of the two hosts. */
+export interface Endpoints {
+  /** Of the stack under test. */
+  readonly localAddress: string;
+  readonly remoteAddress: string;
+  /** Where connect() goes when the script does not say. */
+  readonly connectPort: number;
+}
+
+export interface PreparedCall {
+  readonly name: string;
+  readonly args: readonly Value[];
+  /**
+   * The call has returned: keep what it told, and compare.
+   *
+   * @returns what came instead of what the script says; null = as it says
+   */
+  complete(result: CallResult): string | null;
+}
+
+/** A descriptor of the script. */
+interface Descriptor {
+  readonly live: number;
+  flow: Flow | null;
+  /** Octets read so far. */
+  received: number;
+}
+
+/** What a call gives for C's int, and what of its value the script does not say by that. */
+interface Told {
+  readonly result: number | string;
+  /** Why the rest of the value is not what the script says. */
+  readonly wrong?: string | null;
+}
+
+type Convert = (call: CallAction) => {
+  readonly name: string;
+  readonly args: readonly Value[];
+  tell(value: Value): Told;
+};
+
+export class Application {
+  readonly #flows: FlowTable;
+  readonly #endpoints: Endpoints;
+  readonly #descriptors = new Map<number, Descriptor>();
+  readonly #bound = new Map<number, number>();
+
+  constructor(flows: FlowTable, endpoints: Endpoints) {
+    this.#flows = flows;
+    this.#endpoints = endpoints;
+  }
+
+  /** The stack's descriptors that are open, the youngest first; those with a connection before others. */
+  get liveDescriptors(): number[] {
+    const open = [...this.#descriptors.values()].toReversed();
+    const rank = ({ flow }: Descriptor) => (flow === null ? 1 : 0);
+    return open.toSorted((a, b) => rank(a) - rank(b)).map(({ live }) => live);
+  }
+
+  /** @throws ScriptError when the script calls it wrongly */
+  prepare(call: CallAction): PreparedCall {
+    const convert = Object.hasOwn(this.#calls, call.name) ? this.#calls[call.name] : undefined;
+    if (convert === undefined) throw new ScriptError(call.at, `there is no system call ${call.name} here`);
+    const converted = convert(call);
+    const { name, args } = converted;
+    return {
+      name,
+      args,
+      complete: (result) => this.#compare(call, result, (value) => converted.tell(value)),
+    };
+  }
+
+  #compare(call: CallAction, result: CallResult, tell: (value: Value) => Told): string | null {
+    if ('errno' in result) return call.errno === result.errno ? null : `-1 ${result.errno}`;
+    const { result: got, wrong } = tell(result.value);
+    if (call.errno !== null) return `${got}`;
+    if (wrong !== undefined && wrong !== null) return wrong;
+    if (call.result.kind === 'unchecked') return null;
+    const wanted = call.result.kind === 'integer' ? call.result.value : printExpression(call.result);
+    return wanted === got ? null : `${got}`;
+  }
+
+  readonly #calls: Record<string, Convert> = {
+    socket: (call) => ({
+      name: 'socket',
+      args: [this.#text(call, 0), this.#text(call, 1), this.#text(call, 2)],
+      tell: (value) => this.#opened(call, value, null),
+    }),
+
+    bind: (call) => {
+      const fd = this.#number(call, 0);
+      const address = socketAddress(call.args[1]);
+      const port = address?.port ?? this.#flows.boundPort;
+      return {
+        name: 'bind',
+        args: [this.#live(fd), address?.address ?? this.#endpoints.localAddress, port],
+        tell: (value) => {
+          this.#bound.set(fd, port);
+          if (address !== null) this.#flows.namedPorts.add(port);
+          if (this.#flows.namedPorts.size === 1) this.#flows.boundPort = port;
+          return told(value);
+        },
+      };
+    },
+
+    listen: (call) => this.#plain(call, [this.#live(this.#number(call, 0)), this.#number(call, 1)]),
+
+    accept: (call) => this.#accept(call, ''),
+    accept4: (call) => this.#accept(call, this.#text(call, 3)),
+
+    connect: (call) => {
+      const fd = this.#number(call, 0);
+      const address = socketAddress(call.args[1]);
+      const port = address?.port ?? this.#endpoints.connectPort;
+      const descriptor = this.#descriptors.get(fd);
+      // A second connect() on the same descriptor asks about the first.
+      if (descriptor !== undefined && (descriptor.flow === null || descriptor.flow.closed)) {
+        descriptor.flow = this.#flows.opened(port, this.#bound.get(fd) ?? null);
+      }
+      return this.#plain(call, [this.#live(fd), address?.address ?? this.#endpoints.remoteAddress, port]);
+    },
+
+    read: (call) => this.#receive(call, 'read', [this.#number(call, 2)]),
+    recv: (call) => this.#receive(call, 'recv', [this.#number(call, 2), this.#text(call, 3)]),
+    recvfrom: (call) => this.#receive(call, 'recv', [this.#number(call, 2), this.#text(call, 3)]),
+    recvmsg: (call) => this.#receive(call, 'recv', [messageLength(call, call.args[1]), this.#text(call, 2)]),
+
+    write: (call) => this.#send(call, 'write', this.#number(call, 2), []),
+    send: (call) => this.#send(call, 'send', this.#number(call, 2), [this.#text(call, 3)]),
+    sendto: (call) => this.#send(call, 'send', this.#number(call, 2), [this.#text(call, 3)]),
+    sendmsg: (call) => this.#send(call, 'send', messageLength(call, call.args[1]), [this.#text(call, 2)]),
+    writev: (call) => this.#send(call, 'write', vectorLength(call, call.args[1]), []),
+
+    close: (call) => {
+      const fd = this.#number(call, 0);
+      return {
+        name: 'close',
+        args: [this.#live(fd)],
+        tell: (value) => {
+          const flow = this.#descriptors.get(fd)?.flow ?? null;
+          if (flow !== null) flow.closed = true;
+          this.#descriptors.delete(fd);
+          return told(value);
+        },
+      };
+    },
+
+    shutdown: (call) => this.#plain(call, [this.#live(this.#number(call, 0)), this.#text(call, 1)]),
+
+    setsockopt: (call) =>
+      this.#plain(call, [
+        this.#live(this.#number(call, 0)),
+        this.#text(call, 1),
+        this.#text(call, 2),
+        optionValue(call.args[3]),
+      ]),
+
+    getsockopt: (call) => ({
+      name: 'getsockopt',
+      args: [this.#live(this.#number(call, 0)), this.#text(call, 1), this.#text(call, 2)],
+      tell: (value) => {
+        const wanted = call.args[3];
+        const got = typeof value === 'string' ? (ERRNOS[value] ?? value) : value;
+        const named = wanted?.kind === 'list' ? optionValue(wanted) : null;
+        const expected = typeof named === 'string' ? (ERRNOS[named] ?? named) : named;
+        const same = expected === null || expected === got;
+        return { result: 0, wrong: same ? null : `the option is ${String(got)}` };
+      },
+    }),
+
+    fcntl: (call) => ({
+      name: 'fcntl',
+      args: [this.#live(this.#number(call, 0)), this.#text(call, 1), this.#text(call, 2)],
+      tell: (value) => (typeof value === 'string' ? { result: fileFlags(value) } : told(value)),
+    }),
+
+    ioctl: (call) => ({
+      name: 'ioctl',
+      args: [this.#live(this.#number(call, 0)), this.#text(call, 1)],
+      tell: (value) => {
+        const wanted = call.args[2]?.kind === 'list' ? optionValue(call.args[2]) : null;
+        return { result: 0, wrong: wanted === null || wanted === value ? null : `it tells ${String(value)}` };
+      },
+    }),
+
+    poll: (call) => {
+      const asked = pollEntries(call);
+      const args = asked.map(({ fd, events }) => [this.#live(fd), events]);
+      return {
+        name: 'poll',
+        args: [args, this.#number(call, 2)],
+        tell: (value) => {
+          const got = Array.isArray(value) ? value.map(String) : [];
+          const differs = asked.findIndex(
+            ({ revents }, i) => revents !== null && !sameFlags(revents, got[i] ?? ''),
+          );
+          const wrong = differs < 0 ? null : `revents=${got[differs] || '0'} of fd ${asked[differs].fd}`;
+          return { result: got.filter((flags) => flags !== '').length, wrong };
+        },
+      };
+    },
+    epoll_create: (call) => this.#plain(call, []),
+    epoll_create1: (call) => this.#plain(call, []),
+    epoll_ctl: (call) => this.#plain(call, []),
+    epoll_wait: (call) => this.#plain(call, []),
+  };
+
+  #plain(call: CallAction, args: readonly Value[]) {
+    return { name: call.name, args, tell: told };
+  }
+
+  #accept(call: CallAction, flags: string) {
+    return {
+      name: flags === '' ? 'accept' : 'accept4',
+      args: [this.#live(this.#number(call, 0)), ...(flags === '' ? [] : [flags])],
+      tell: (value: Value): Told => {
+        const [live, , port] = Array.isArray(value) ? value : [value];
+        return this.#opened(call, live, typeof port === 'number' ? this.#flows.withRemotePort(port) : null);
+      },
+    };
+  }
+
+  /** A new descriptor: the script's number for it is whatever the script says. */
+  #opened(call: CallAction, live: Value, flow: Flow | null): Told {
+    if (typeof live !== 'number') return { result: String(live) };
+    const fd = call.result.kind === 'integer' ? call.result.value : live;
+    if (fd < 0) return { result: live };
+    this.#descriptors.set(fd, { live, flow, received: 0 });
+    return { result: fd };
+  }
+
+  #receive(call: CallAction, name: string, rest: readonly Value[]) {
+    const descriptor = this.#descriptors.get(this.#number(call, 0));
+    return {
+      name,
+      args: [this.#live(this.#number(call, 0)), ...rest],
+      tell: (value: Value): Told => {
+        if (!(value instanceof Uint8Array)) return told(value);
+        const from = descriptor?.received ?? 0;
+        if (descriptor !== undefined) descriptor.received += value.length;
+        const content = call.args[1];
+        const first = (descriptor?.flow?.synSeq ?? 0) + 1 + from;
+        // Texts are compared as the script has them, and what the script injected by its place in the stream.
+        const wanted = content?.kind === 'text' ? latin1(content.value) : pattern(first, value.length);
+        const differs = value.findIndex((octet, i) => i < wanted.length && octet !== wanted[i]);
+        return { result: value.length, wrong: differs < 0 ? null : `octet ${from + differs} is another` };
+      },
+    };
+  }
+
+  #send(call: CallAction, name: string, length: number, rest: readonly Value[]) {
+    const flow = this.#descriptors.get(this.#number(call, 0))?.flow ?? null;
+    const before = flow?.written.length ?? 0;
+    const octets = pattern(before + 1, Math.min(length, MOST));
+    const content = call.args[1];
+    if (content?.kind === 'text') octets.set(latin1(content.value).subarray(0, octets.length));
+    // At once, as segments may go out before the call returns; what was not taken is cut off again.
+    flow?.written.append(octets);
+    return {
+      name,
+      args: [this.#live(this.#number(call, 0)), octets, ...rest],
+      tell: (value: Value): Told => {
+        if (typeof value === 'number') flow?.written.truncate(before + value);
+        return told(value);
+      },
+    };
+  }
+
+  #live(fd: number): number {
+    return this.#descriptors.get(fd)?.live ?? fd;
+  }
+
+  #number(call: CallAction, index: number): number {
+    const argument = call.args[index];
+    if (argument?.kind === 'integer') return argument.value;
+    if (argument === undefined) throw new ScriptError(call.at, `${call.name} has too few arguments`);
+    throw new ScriptError(argument.at, `${call.name} takes a number here, not ${printExpression(argument)}`);
+  }
+
+  /** A word or words joined by `|`, as they are; none = ''. */
+  #text(call: CallAction, index: number): string {
+    const argument = call.args[index];
+    if (argument === undefined || argument.kind === 'unchecked') return '';
+    if (argument.kind === 'integer' && argument.value === 0) return '';
+    return printExpression(argument);
+  }
+}
+
+/** The most that one call writes. */
+const MOST = 1_048_576;
+
+function told(value: Value): Told {
+  return { result: typeof value === 'number' ? value : String(value) };
+}
+
+function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("10.0.0.1")}`; null = left open. */
+function socketAddress(expression: Expression | undefined): { address: string; port: number } | null {
+  if (expression?.kind !== 'struct') return null;
+  const argumentOf = (name: string): Expression | undefined => {
+    const value = expression.fields.find((field) => field.name === name)?.value;
+    return value?.kind === 'function' ? value.args[0] : undefined;
+  };
+  const port = argumentOf('sin_port');
+  const address = argumentOf('sin_addr');
+  if (port?.kind !== 'integer' || address?.kind !== 'text') {
+    throw new ScriptError(
+      expression.at,
+      'an address is {sa_family=AF_INET, sin_port=htons(…), sin_addr=inet_addr("…")}',
+    );
+  }
+  return { address: address.value, port: port.value };
+}
+
+/** `[1]` is 1, `{onoff=1, linger=0}` is [1, 0]; words as they are. */
+function optionValue(expression: Expression | undefined): Value {
+  switch (expression?.kind) {
+    case 'integer':
+      return expression.value;
+    case 'list':
+      return expression.items.length === 1 ? optionValue(expression.items[0]) : null;
+    case 'struct':
+      return expression.fields.map(({ value }) => optionValue(value));
+    case 'word':
+      return expression.name;
+    default:
+      return null;
+  }
+}
+
+/** Linux's numbers of the errors that SO_ERROR may tell. */
+const ERRNOS: Record<string, number> = {
+  EPIPE: 32,
+  ECONNABORTED: 103,
+  ECONNRESET: 104,
+  ETIMEDOUT: 110,
+  ECONNREFUSED: 111,
+  EHOSTUNREACH: 113,
+};
+
+function fileFlags(text: string): number {
+  return text
+    .split('|')
+    .reduce((sum, flag) => sum | (flag === 'O_RDWR' ? 2 : flag === 'O_NONBLOCK' ? 0x800 : 0), 0);
+}
+
+/** The octets that the vectors of a message hold. */
+function messageLength(call: CallAction, message: Expression | undefined): number {
+  const vectors =
+    message?.kind === 'struct' ? message.fields.find(({ name }) => name === 'msg_iov')?.value : undefined;
+  if (vectors === undefined) throw new ScriptError(call.at, `${call.name} takes a message with msg_iov`);
+  return vectorLength(call, vectors);
+}
+
+function vectorLength(call: CallAction, vectors: Expression | undefined): number {
+  if (vectors?.kind !== 'list') throw new ScriptError(call.at, `${call.name} takes a list of vectors`);
+  let sum = 0;
+  for (const vector of vectors.items) {
+    const length = vector.kind === 'struct' ? vector.fields.at(-1)?.value : undefined;
+    if (length?.kind !== 'integer') throw new ScriptError(vector.at, 'a vector is {…, length}');
+    sum += length.value;
+  }
+  return sum;
+}
+
+function pollEntries(call: CallAction): { fd: number; events: string; revents: string | null }[] {
+  const list = call.args[0];
+  if (list?.kind !== 'list') throw new ScriptError(call.at, 'poll takes a list of {fd=, events=, revents=}');
+  return list.items.map((item) => {
+    const field = (name: string) =>
+      item.kind === 'struct' ? item.fields.find((one) => one.name === name)?.value : undefined;
+    const fd = field('fd');
+    const events = field('events');
+    const revents = field('revents');
+    if (fd?.kind !== 'integer' || events === undefined)
+      throw new ScriptError(item.at, 'an entry has fd and events');
+    const open = revents === undefined || revents.kind === 'unchecked';
+    return { fd: fd.value, events: printExpression(events), revents: open ? null : printExpression(revents) };
+  });
+}
+
+function sameFlags(a: string, b: string): boolean {
+  const set = (text: string) =>
+    text
+      .split('|')
+      .filter((flag) => flag !== '' && flag !== '0')
+      .toSorted()
+      .join('|');
+  return set(a) === set(b);
+}

@@ -1,0 +1,65 @@
+/** The settings that a script assumes: profiles by name, and the sysctl names that mean one of the core's settings. */
+import { defaultSettings, type Micros } from '@tcblab/tcp';
+
+export type ProfileName = 'rfc' | 'linux' | 'freebsd';
+
+export type NamedSettings = Readonly<Record<string, number>>;
+
+const SECOND: Micros = 1_000_000;
+const FULL_SEGMENT = 1460;
+
+/** What differs from the RFCs' defaults. Times in µs, sizes in octets. */
+export const profiles: Readonly<Record<ProfileName, NamedSettings>> = {
+  rfc: {},
+  // net.ipv4 defaults: RTO from 200 ms, ten segments to begin with, TIME-WAIT of 60 s.
+  linux: {
+    minRto: 200_000,
+    initialWindow: 10 * FULL_SEGMENT,
+    msl: 30 * SECOND,
+    delayedAck: 40_000,
+  },
+  // net.inet.tcp defaults: rexmit_min 30 ms, ten segments, MSL 30 s.
+  freebsd: {
+    minRto: 30_000,
+    initialWindow: 10 * FULL_SEGMENT,
+    msl: 30 * SECOND,
+    delayedAck: 40_000,
+    sendBuffer: 32_768,
+    receiveBuffer: 65_536,
+  },
+};
+
+/** What a number of SYNs, each after twice the time of the last, comes to. */
+const spent = (retries: number): Micros => (2 ** (retries + 1) - 1) * SECOND;
+
+type Translation = (values: readonly number[]) => NamedSettings;
+
+const SYSCTLS: Record<string, Translation> = {
+  'net.ipv4.tcp_rto_min_us': ([us]) => ({ minRto: us }),
+  'net.ipv4.tcp_syn_retries': ([n]) => ({ synLimit: spent(n) }),
+  'net.ipv4.tcp_synack_retries': ([n]) => ({ synReceivedLimit: spent(n) }),
+  'net.ipv4.tcp_rmem': ([least, usual]) => ({ receiveBuffer: usual ?? least }),
+  'net.ipv4.tcp_wmem': ([least, usual]) => ({ sendBuffer: usual ?? least }),
+  'net.inet.tcp.msl': ([ms]) => ({ msl: ms * 1000 }),
+  'net.inet.tcp.rexmit_min': ([ms]) => ({ minRto: ms * 1000 }),
+  'net.inet.tcp.rexmit_initial': ([ms]) => ({ initialRto: ms * 1000 }),
+  'net.inet.tcp.delacktime': ([ms]) => ({ delayedAck: ms * 1000 }),
+  'net.inet.tcp.delayed_ack': ([on]): NamedSettings => (on === 0 ? { delayedAck: 0 } : {}),
+  'net.inet.tcp.sendspace': ([octets]) => ({ sendBuffer: octets }),
+  'net.inet.tcp.recvspace': ([octets]) => ({ receiveBuffer: octets }),
+  'net.inet.tcp.initcwnd_segments': ([n]) => ({ initialWindow: n * FULL_SEGMENT }),
+};
+
+/** The core's own settings, by this and their name: for what no system has a sysctl for. */
+const OWN = 'tcblab.';
+
+/** @returns the settings that a sysctl means; null when there is no equivalent */
+export function settingsOf(name: string, value: string): NamedSettings | null {
+  const values = value.trim().split(/\s+/).map(Number);
+  if (values.some((number) => !Number.isInteger(number) || number < 0)) return null;
+  if (name.startsWith(OWN)) {
+    const setting = name.slice(OWN.length);
+    return Object.hasOwn(defaultSettings, setting) ? { [setting]: values[0] } : null;
+  }
+  return Object.hasOwn(SYSCTLS, name) ? SYSCTLS[name](values) : null;
+}
