@@ -83,5 +83,5 @@ function timers(tcb: Tcb, holds: Holds): void {
   holds('TIME-WAIT ends', state !== 'TIME-WAIT' || tcb.timers.isSet('time-wait'));
   const owes = tcb.unacknowledgedText > 0 && state !== 'TIME-WAIT';
   holds('an ACK that is owed is timed', !owes || tcb.timers.isSet('delayed-ack'));
-  holds('an ACK that is due is sent', !tcb.ackNow || state === 'SYN-SENT');
+  holds('an ACK that is due is sent', (!tcb.ackNow && tcb.duplicatesOwed === 0) || state === 'SYN-SENT');
 }

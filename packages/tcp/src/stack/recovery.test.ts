@@ -140,6 +140,74 @@ describe('three duplicate ACKs', () => {
   });
 });
 
+describe('a sender', () => {
+  test('begins anew with the first window after a pause longer than RTO', () => {
+    const d = flying(12);
+    const { snd, iss, cwnd } = d.it.snapshot();
+    const queued = d.it.unacknowledged;
+    d.peer(`. 1:1(0) ack ${snd.nxt - iss}`);
+    expect(cwnd).toBeGreaterThan(6 * MSS);
+    for (let burst = d.hearAll(); burst.length > 0; burst = d.hearAll()) {
+      d.now += 1000;
+      d.peer(`. 1:1(0) ack ${d.it.snapshot().snd.nxt - iss}`);
+    }
+    expect(queued).toBeGreaterThan(d.it.unacknowledged);
+    d.quietFor(900_000).send(100_000);
+    expect(d.hearAll().length).toBeGreaterThan(3);
+    d.peer(`. 1:1(0) ack ${d.it.snapshot().snd.nxt - iss}`);
+    for (let burst = d.hearAll(); burst.length > 0; burst = d.hearAll()) {
+      d.peer(`. 1:1(0) ack ${d.it.snapshot().snd.nxt - iss}`);
+    }
+    d.quietFor(1_000_001).send(100_000);
+    expect(d.hearAll()).toHaveLength(3);
+  });
+
+  test('sends the rest of a segment of which the peer has taken a part', () => {
+    const d = new Dialogue().established();
+    d.send(2 * MSS).says(...data(0), ...last(1));
+    d.peer('. 1:1(0) ack 731').quietFor(999_999).pass(1).says('. 731:1461(730) ack 1').silent();
+    d.peer('. 1:1(0) ack 1461')
+      .says(...last(1))
+      .silent();
+    expect(d.it.snapshot()).toMatchObject({ inFlight: MSS, sendQueue: MSS });
+  });
+
+  test('whose FIN is lost with the last octets sends both again', () => {
+    const d = new Dialogue().established();
+    d.send(10);
+    d.it.close(d.now);
+    d.says('FP. 1:11(10) ack 1').peer('. 1:1(0) ack 6').quietFor(999_999).pass(1).says('FP. 6:11(5) ack 1');
+    d.peer('. 1:1(0) ack 11').quietFor(1_999_999).pass(1).says('FP. 11:11(0) ack 1').peer('. 1:1(0) ack 12');
+    d.state('FIN-WAIT-2');
+    expect(d.stack.pollTimeout()).toBe(Infinity);
+  });
+
+  test('that times out in the middle of a recovery sends all of it again, each segment once', () => {
+    const d = flying(8);
+    const { snd, iss } = d.it.snapshot();
+    const first = (snd.una - iss - 1) / MSS;
+    for (let i = 0; i < 3; i++) d.peer(`. 1:1(0) ack ${at(first)}`);
+    d.hearAll();
+    d.now = d.stack.pollTimeout();
+    d.stack.onTimeout(d.now);
+    expect(d.it.snapshot()).toMatchObject({ cwnd: MSS, duplicateAcks: 0, inFlight: 0 });
+    const end = (d.it.snapshot().snd.nxt - iss - 1) / MSS;
+    const again = d.hearAll();
+    for (let acked = first + 1; acked <= end; acked++) {
+      d.now += 1000;
+      d.peer(`. 1:1(0) ack ${at(acked)}`);
+      again.push(...d.hearAll());
+      const { inFlight, snd: now } = d.it.snapshot();
+      expect(inFlight).toBeLessThanOrEqual(now.nxt - now.una);
+      expect(inFlight).toBeGreaterThanOrEqual(0);
+    }
+    const starts = again
+      .map((line) => Number(line.split(' ')[1].split(':')[0]))
+      .filter((start) => start < at(end));
+    expect(starts).toEqual(Array.from({ length: end - first }, (_, i) => at(first + i)));
+  });
+});
+
 test('lost octets are all sent again after a timeout, each once, as ACKs come', () => {
   const d = flying(8);
   const { snd, iss } = d.it.snapshot();

@@ -31,6 +31,13 @@ describe('what the peer sends', () => {
     expect(d.receive()).toBe(ascii(20, 21));
   });
 
+  test('beyond a hole is acknowledged segment by segment, though all came before an ACK could leave', () => {
+    const d = new Dialogue().established();
+    d.peer('. 11:21(10) ack 1').peer('. 21:31(10) ack 1').peer('F. 31:36(5) ack 1');
+    d.says('. 1:1(0) ack 1', '. 1:1(0) ack 1', '. 1:1(0) ack 1').silent();
+    d.peer('. 31:36(5) ack 1').peer('. 1:11(10) ack 1').says('. 1:1(0) ack 37').silent().state('CLOSE-WAIT');
+  });
+
   test('stays as it came first when a later copy differs', () => {
     const d = new Dialogue().established();
     d.peer("P. 6:11(5) ack 1 'WORLD'").peer("P. 1:11(10) ack 1 'helloxxxxx'");

@@ -21,6 +21,8 @@ export function take(tcb: Tcb, octets: Octets): void {
   const { rcv, parts } = tcb;
   rcv.nxt = parts.sequence.add(rcv.nxt, octets);
   rcv.wnd = Math.max(0, rcv.wnd - octets);
+  // What is owed for the hole that is filled now would be taken for duplicates of the next one.
+  tcb.duplicatesOwed = 0;
   // Left alone for 2^31 octets, an old urgent pointer would seem to lie ahead.
   if (parts.sequence.less(rcv.up, rcv.nxt)) rcv.up = rcv.nxt;
 }

@@ -19,6 +19,8 @@ export interface Recovery {
   partialAcks: number;
   /** A segment that goes out whatever the congestion window says: the fast retransmit. */
   urgent: SentSegment | null;
+  /** When something that takes up sequence space was last sent. @rfc 5681 4.1 */
+  lastSentAt: Micros;
   /** When the first unanswered retransmission was sent; null = nothing is overdue. */
   overdueSince: Micros | null;
 }
@@ -45,6 +47,7 @@ export function flightSize(tcb: Tcb): Octets {
 
 /** @rfc 6298 5.1 */
 function sent(now: Micros, tcb: Tcb): void {
+  tcb.recovery.lastSentAt = now;
   if (!tcb.timers.isSet('retransmission')) tcb.timers.set('retransmission', now + tcb.rto);
 }
 
@@ -131,6 +134,7 @@ function next(tcb: Tcb): SentSegment | null {
 
 function sentAgain(now: Micros, tcb: Tcb, record: SentSegment): void {
   tcb.recovery.queue.sentAgain(now, record);
+  tcb.recovery.lastSentAt = now;
   if (tcb.recovery.urgent === record) tcb.recovery.urgent = null;
   if (!tcb.timers.isSet('retransmission')) tcb.timers.set('retransmission', now + tcb.rto);
 }

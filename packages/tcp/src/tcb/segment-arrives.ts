@@ -332,7 +332,12 @@ export function takeText(now: Micros, tcb: Tcb, segment: Segment): boolean {
   tcb.unacknowledgedText += moved;
   // RFC 5681 §4.2: out of order, or filling a hole: at once. Else every second full segment, or after a short wait.
   const orderly = moved > 0 && ahead <= 0 && reassembler.ranges.length === 0;
-  if (!orderly || moved > segment.payloadLength || tcb.unacknowledgedText >= 2 * Math.min(rcv.mss, snd.mss))
+  if (ahead > 0 && moved === 0) tcb.duplicatesOwed++;
+  else if (
+    !orderly ||
+    moved > segment.payloadLength ||
+    tcb.unacknowledgedText >= 2 * Math.min(rcv.mss, snd.mss)
+  )
     tcb.ackNow = true;
   else if (!timers.isSet('delayed-ack')) timers.set('delayed-ack', now + settings.delayedAck);
   return true;
@@ -360,10 +365,12 @@ export function checkFin(now: Micros, tcb: Tcb, segment: Segment): boolean {
     // Beyond the window nothing is taken, and with a window of 0 only the very next number is.
     if (parts.sequence.lessOrEqual(rcv.nxt, at) && parts.sequence.distance(rcv.nxt, at) <= rcv.wnd)
       tcb.finAt = at;
-    tcb.ackNow = true;
+    // One answer is enough where text beyond a hole came with it.
+    if (tcb.duplicatesOwed === 0) tcb.ackNow = true;
   }
   if (tcb.finAt === null || tcb.finAt !== rcv.nxt || tcb.finReceived) return true;
   tcb.finReceived = true;
+  tcb.ackNow = true;
   take(tcb, 1);
   switch (tcb.state) {
     case 'SYN-RECEIVED':

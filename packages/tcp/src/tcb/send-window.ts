@@ -35,10 +35,15 @@ function update(tcb: Tcb, segment: Segment): void {
   snd.wl2 = segment.ack;
 }
 
-/** @rfc 9293 3.8.6.2.1, 3.7.4; 3042 2 */
-function nextPayload(_now: Micros, tcb: Tcb, unsent: Octets): Octets {
+/** @rfc 9293 3.8.6.2.1, 3.7.4; 3042 2; 5681 4.1 */
+function nextPayload(now: Micros, tcb: Tcb, unsent: Octets): Octets {
   const { snd, recovery, congestion, settings, parts } = tcb;
   const outstanding = parts.sequence.distance(snd.una, snd.nxt);
+  // After a pause longer than RTO, old ACKs tell nothing of the path any more.
+  if (outstanding === 0 && now - recovery.lastSentAt > tcb.rto) {
+    const { cwnd } = parts.congestion.create(snd.mss, settings.initialWindow);
+    congestion.cwnd = Math.min(congestion.cwnd, cwnd);
+  }
   // Limited transmit: each of the first two duplicate ACKs lets one new segment out.
   const limited = recovery.inRecovery ? 0 : Math.min(2, recovery.duplicateAcks) * snd.mss;
   const usable = Math.min(snd.wnd - outstanding, congestion.cwnd + limited - flightSize(tcb));

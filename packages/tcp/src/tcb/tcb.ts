@@ -78,6 +78,12 @@ export class Tcb {
   readonly output: Outgoing[] = [];
   /** An acknowledgement goes out at the next chance, alone if need be. */
   ackNow = false;
+  /**
+   * Segments that came beyond a hole and are to be acknowledged one by one: a peer counts the duplicates.
+   *
+   * @rfc 5681 4.2
+   */
+  duplicatesOwed = 0;
   /** Octets taken since the last acknowledgement went out. @rfc 5681 4.2 */
   unacknowledgedText: Octets = 0;
   /** CLOSE was called: a FIN follows the last octet that waits. */
@@ -150,6 +156,7 @@ export class Tcb {
       recover: null,
       partialAcks: 0,
       urgent: null,
+      lastSentAt: 0,
       overdueSince: null,
     };
     this.congestion = parts.congestion.create(this.snd.mss, settings.initialWindow);

@@ -28,8 +28,9 @@ export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
     }
     if (fillNew(now, tcb, segment)) return 'first';
   }
-  if (!tcb.ackNow || tcb.state === 'CLOSED' || tcb.state === 'LISTEN' || tcb.state === 'SYN-SENT')
-    return 'nothing';
+  const owed = tcb.ackNow || tcb.duplicatesOwed > 0;
+  if (!owed || tcb.state === 'CLOSED' || tcb.state === 'LISTEN' || tcb.state === 'SYN-SENT') return 'nothing';
+  if (!tcb.ackNow) tcb.duplicatesOwed--;
   fillHeader(tcb, segment, controlSeq(tcb), 0);
   return 'first';
 }

@@ -134,6 +134,7 @@ export function end(tcb: Tcb, error: ConnectionErrorCode | null, next: 'CLOSED' 
   tcb.recovery.urgent = null;
   tcb.output.length = 0;
   tcb.ackNow = false;
+  tcb.duplicatesOwed = 0;
   tcb.sendBuffer.clear();
   if (error !== null) tcb.reassembler.clear();
 }
