@@ -57,7 +57,7 @@ const RECORDS_EVERY_MS = 20;
 const RECORDS_AT_ONCE = 500;
 const MOST_BACKLOG = 8 << 20;
 /** After a signal: how long the runner has to fetch what was found. */
-const GRACE_MS = 2000;
+const GRACE_MS = 1000;
 
 class Agent {
   readonly #options: AgentOptions;

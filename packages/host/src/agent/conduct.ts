@@ -124,6 +124,7 @@ class Conductor {
     try {
       findings = await agent.call('finish', null, SOON);
       this.#faults.push(...findings.faults);
+      for (const warning of findings.warnings) this.#options.onWarning?.(warning);
       if (captures !== undefined) await agent.fetchCapture(captures[index], FETCH);
       frames = this.#readFrames(agent, captures?.[index] ?? job.capture);
     } catch (error) {

@@ -22,7 +22,8 @@ let wire: Wire | null = null;
 let children: ChildProcess[] = [];
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'tcblab-netns-'))));
 afterEach(async () => {
-  for (const child of children) if (child.exitCode === null) child.kill();
+  // The runner goes, and with it the agents.
+  for (const child of children) child.stdin?.end();
   await Promise.all(children.map(exitCode));
   children = [];
   wire?.close();

@@ -85,6 +85,8 @@ export interface Findings {
   /** Null for a middlebox. */
   readonly application: EndReport | null;
   readonly faults: readonly PlatformFault[];
+  /** What need not spoil the run, in sentences. */
+  readonly warnings: readonly string[];
   readonly links: readonly LinkStatistics[];
   /** The capture's length; 0 for a middlebox. */
   readonly captureOctets: Octets;

@@ -1,6 +1,10 @@
 /**
  * The tap of one host: every frame that passes goes into the host's capture, with a number, a time and what the TCB made
  * of it. It changes nothing.
+ *
+ * Times never go back in a capture. A frame that came in bears the kernel's stamp; where it had to wait so long that
+ * frames were sent before the host took notice of it, it bears the time of the last of those, since in this order the
+ * TCB saw them.
  */
 import {
   annotate,
@@ -39,6 +43,10 @@ export interface TapOptions {
 export interface TapCounts {
   /** Frames that passed. */
   readonly frames: number;
+  /** Of these, without a checksum, which the sender left to hardware. */
+  readonly unchecked: number;
+  /** Of these, longer than the MTU, of which the rest was cut off: an offload is on somewhere. */
+  readonly cut: number;
   /** Of these, missing in the capture because the disk was too slow. */
   readonly unrecorded: number;
   /** What broke the capture; null while all is well. */
@@ -66,6 +74,8 @@ export class Tap {
   readonly #written: Uint8Array<ArrayBuffer>[] = [];
   #frames = 0;
   #received = 0;
+  #unchecked = 0;
+  #cut = 0;
   #unrecorded = 0;
   #unrecordedBefore = 0;
   /** The frame that notes belong to; 0 between frames. */
@@ -92,6 +102,8 @@ export class Tap {
   get counts(): TapCounts {
     return {
       frames: this.#frames,
+      unchecked: this.#unchecked,
+      cut: this.#cut,
       unrecorded: this.#unrecorded,
       failure: this.#file?.failure ?? null,
     };
@@ -101,13 +113,16 @@ export class Tap {
   received(frames: ReceivedFrames, index: number): void {
     const flags = frames.flags[index];
     let bits = (flags & frameFlags.outgoing) !== 0 ? OUTBOUND : INBOUND;
-    if ((flags & frameFlags.checksumNotReady) !== 0) bits |= CHECKSUM_NOT_READY;
+    if ((flags & frameFlags.checksumNotReady) !== 0) {
+      bits |= CHECKSUM_NOT_READY;
+      this.#unchecked++;
+    }
+    if ((flags & frameFlags.truncated) !== 0) this.#cut++;
     if ((flags & frameFlags.checksumValid) !== 0) bits |= CHECKSUM_VALID;
     this.#received++;
     if (!this.#begin()) return;
     const packet = this.#packet;
-    packet.micros = frames.micros[index];
-    packet.nanos = frames.nanos[index];
+    this.#stamp(frames.micros[index], frames.nanos[index]);
     packet.bytes = frames.bytes;
     packet.start = frames.offsets[index];
     packet.end = packet.start + frames.lengths[index];
@@ -120,8 +135,7 @@ export class Tap {
   sent(bytes: Uint8Array, start: number, length: Octets): void {
     if (!this.#begin()) return;
     const packet = this.#packet;
-    packet.micros = this.#clock.now();
-    packet.nanos = 0;
+    this.#stamp(this.#clock.now(), 0);
     packet.bytes = bytes;
     packet.start = start;
     packet.end = start + length;
@@ -200,6 +214,14 @@ export class Tap {
     });
     this.#recorded = true;
     return true;
+  }
+
+  #stamp(micros: Micros, nanos: number): void {
+    const packet = this.#packet;
+    // `packet` still has the time of the frame before.
+    if (micros < packet.micros || (micros === packet.micros && nanos < packet.nanos)) return;
+    packet.micros = micros;
+    packet.nanos = nanos;
   }
 
   #write(): void {

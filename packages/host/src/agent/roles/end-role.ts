@@ -68,11 +68,15 @@ export class EndRole {
   /** Once the link and the tap are closed. */
   findings(own: Pick<Findings, 'counters' | 'left' | 'crashed'>): Findings {
     const { dropped } = this.#link.statistics();
-    const { failure, unrecorded } = this.tap.counts;
+    const { failure, unrecorded, unchecked, cut } = this.tap.counts;
     const faults = [...this.faults];
     if (dropped > 0) {
       const what = `the kernel of host ${this.#job.host} dropped ${dropped} frames before they could be captured`;
       faults.push({ what, next: 'let the machine do less beside, and run again' });
+    }
+    if (cut > 0) {
+      const what = `host ${this.#job.host} saw ${cut} frames longer than a wire carries: an offload is on`;
+      faults.push({ what, next: 'sudo ethtool -K INTERFACE tx off tso off gso off gro off at both ends' });
     }
     if (unrecorded > 0) {
       const what = `the capture of host ${this.#job.host} lacks ${unrecorded} frames: the disk was too slow`;
@@ -85,6 +89,12 @@ export class EndRole {
     return {
       application: this.driver.report(),
       faults,
+      warnings:
+        unchecked === 0
+          ? []
+          : [
+              `host ${this.#job.host} saw ${unchecked} frames without a checksum: the sender's tx offload is on`,
+            ],
       links: [this.#link.statistics()],
       captureOctets: statSync(this.#job.capture, { throwIfNoEntry: false })?.size ?? 0,
       ...own,

@@ -32,6 +32,7 @@ export function playMiddlebox(job: MiddleboxJob, { clock }: Surroundings): Role 
       return Promise.resolve({
         application: null,
         faults: [],
+        warnings: [],
         links: [first.statistics(), second.statistics()],
         captureOctets: 0,
         counters: null,
