@@ -198,8 +198,11 @@ test('offloads are put back after a signal', async () => {
   expect(await states()).toEqual(['on', 'on']);
 });
 
-function middleboxJob({ ends }: Scenario): MiddleboxJob {
-  const impairment = [{ frames: ends[0].wire }, { frames: ends[1].wire }] as const;
+function middleboxJob({ ends, delay }: Scenario): MiddleboxJob {
+  const impairment = [
+    { delay, frames: ends[0].wire },
+    { delay, frames: ends[1].wire },
+  ] as const;
   return { kind: 'middlebox', interfaces: ['eth0', 'eth1'], seed: 7, impairment };
 }
 
