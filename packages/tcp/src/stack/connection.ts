@@ -157,7 +157,8 @@ export class Connection implements Scheduled {
   release(now: Micros): void {
     this.released = true;
     if (this.tcb.reassembler.available > 0) return this.abort(now);
-    if (this.tcb.parts.connection.send(now, this.tcb) === null) this.close(now);
+    if (this.tcb.parts.connection.send(now, this.tcb) === null) return this.close(now);
+    this.#owner.settle(now, this);
   }
 
   /** ABORT: the peer is told by a reset. @rfc 9293 3.10.5 */

@@ -212,6 +212,13 @@ describe('an application that is gone', () => {
     expect(d.stack.pollTimeout()).toBe(Infinity);
   });
 
+  test('that closed long before it left is waited for no longer', () => {
+    const d = inState('FIN-WAIT-2');
+    d.quietFor(1_000_000_000);
+    d.it.release(d.now);
+    d.quietFor(60_000_000).state('CLOSED');
+  });
+
   test('may be gone from any state, and more than once', () => {
     for (const state of [
       'FIN-WAIT-1',
