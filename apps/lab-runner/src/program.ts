@@ -78,6 +78,45 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
       finish(await run(around, scenario, options));
     });
 
+  verb('script <paths...>', TRY)
+    .summary('run packetdrill scripts against our TCP, in virtual time')
+    .description(
+      'Run packetdrill scripts (.pkt), files or folders of them, against our TCP in virtual time: the same outcome every\n' +
+        'time. A failure names the line, what was expected, what came, and every packet up to there.',
+    )
+    .addOption(
+      new Option(
+        '--match <mode>',
+        'exact, or semantic: what each packet means, and a list of what was let pass',
+      )
+        .choices(['exact', 'semantic'])
+        .default('exact'),
+    )
+    .addOption(
+      new Option('--profile <name>', 'the settings that the scripts assume')
+        .choices(['rfc', 'linux', 'freebsd'])
+        .default('rfc'),
+    )
+    .option('--jobs <number>', 'run in so many threads', '1')
+    .option('--json', 'print the results as JSON and nothing else')
+    .option(
+      '--out <folder>',
+      'write a capture and a ladder for each script, and result.json, into this folder',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['tcblab script labs/scripts', 'all scripts of the project'],
+        ['tcblab script my.pkt --profile linux', 'a script written for Linux'],
+        ['tcblab script my.pkt --match semantic', 'by meaning, whatever options and windows'],
+        ['tcblab script labs/scripts/teardown --out seen', 'with captures for Wireshark'],
+      ),
+    )
+    .action(async (paths, options) => {
+      const { script } = await import('./verbs/script.ts');
+      finish(await script(around, paths, options));
+    });
+
   verb('start', TRY)
     .summary('the main job: our TCP and the Linux kernel shake hands on a wire (npm start)')
     .description(

@@ -17,6 +17,8 @@ export class Scanner {
   #at = 0;
   #lineStart = 0;
   #line = 1;
+  /** Where what was read last ends: what is missing at the script's end is missing there. */
+  #wordEnd: Position = { line: 1, column: 1 };
   /** Where the positions of a text within a text begin. */
   readonly #origin: Position | null;
 
@@ -28,7 +30,8 @@ export class Scanner {
   }
 
   get position(): Position {
-    return this.#origin ?? { line: this.#line, column: this.#at - this.#lineStart + 1 };
+    if (this.#origin !== null) return this.#origin;
+    return this.ended ? this.#wordEnd : { line: this.#line, column: this.#at - this.#lineStart + 1 };
   }
 
   get ended(): boolean {
@@ -37,6 +40,7 @@ export class Scanner {
 
   /** White space and comments. @throws ScriptError for a comment that does not end */
   skip(): void {
+    this.#wordEnd = { line: this.#line, column: this.#at - this.#lineStart + 1 };
     this.#take(SPACE);
     if (this.sees('/*')) this.fail('this comment does not end: */ is missing');
   }

@@ -1,0 +1,92 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readCapture } from '@tcblab/capture';
+import { expect, test } from 'vitest';
+import { tcblab, temporaryFolder } from '../command.fixture.ts';
+
+const OPEN = `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 65535 <mss 1460>
+`;
+const PASSES = `// A listener answers a SYN.\n// Proves: 9293-3.10.7.2-3syn\n${OPEN}+0 > S. 0:0(0) ack 1 <...>\n`;
+const FAILS = `${OPEN}+0 > S. 0:0(0) ack 2 <...>\n`;
+const UNSUPPORTED = '0 < udp (8)\n';
+const FAULTY = '0 > S. 0:0\n';
+
+/** A folder with these scripts below `s`. */
+function folderWith(scripts: Record<string, string>): string {
+  const cwd = temporaryFolder();
+  mkdirSync(join(cwd, 's', 'deeper'), { recursive: true });
+  for (const [name, text] of Object.entries(scripts)) writeFileSync(join(cwd, 's', name), text);
+  return cwd;
+}
+
+test('a folder of scripts that pass ends with a table and 0', () => {
+  const cwd = folderWith({ 'a.pkt': PASSES, 'deeper/b.pkt': PASSES, 'notes.txt': 'x', 'c.pkt': UNSUPPORTED });
+  const { code, stdout } = tcblab(['script', 's'], { cwd });
+  expect(stdout).toContain('unsupported s/c.pkt:1:1: the stack under test has no UDP\n');
+  expect(stdout.replace(/\d+\.\d ms/g, 'T ms'))
+    .toContain(`          pass  fail  error  unsupported  inconclusive  time
+s         1     -     -      1            -             T ms
+s/deeper  1     -     -      -            -             T ms
+all       2     -     -      1            -             T ms
+
+3 scripts: 2 pass, 1 unsupported
+`);
+  expect(code).toBe(0);
+});
+
+test('a failure shows its line, what was expected and seen, and the ladder; the code is 1', () => {
+  const cwd = folderWith({ 'a.pkt': PASSES, 'b.pkt': FAILS });
+  const { code, stdout } = tcblab(['script', 's', '--jobs', '2'], { cwd });
+  expect(stdout).toContain(`  +0 > S. 0:0(0) ack 2 <...>
+  ^
+  expected  > S. 0:0(0) ack 2 <...>
+  seen      > S. 0:0(0) ack 1 win 65535 <mss 1460> (acknowledgement 1 instead of 2)
+    1      0.000000  < S 0:0(0) win 65535 <mss 1460>
+▶   2      0.000000  > S. 0:0(0) ack 1 win 65535 <mss 1460>
+`);
+  expect(code).toBe(1);
+});
+
+test('JSON has one entry for each script, and totals', () => {
+  const cwd = folderWith({ 'a.pkt': PASSES, 'b.pkt': FAILS });
+  const { code, stdout } = tcblab(['script', 's/a.pkt', 's/b.pkt', '--json'], { cwd });
+  const result: unknown = JSON.parse(stdout);
+  expect(result).toMatchObject({
+    version: 1,
+    scripts: [
+      { file: 's/a.pkt', verdict: 'pass', ids: ['9293-3.10.7.2-3syn'], purpose: 'A listener answers a SYN.' },
+      { file: 's/b.pkt', verdict: 'fail', line: 5, expected: '> S. 0:0(0) ack 2 <...>', packet: 2 },
+    ],
+    totals: { pass: 1, fail: 1, error: 0, unsupported: 0, inconclusive: 0, scripts: 2 },
+  });
+  expect(code).toBe(1);
+});
+
+test('a faulty script is 2, and nothing but unsupported ones is 3', () => {
+  const cwd = folderWith({ 'a.pkt': FAULTY, 'b.pkt': UNSUPPORTED });
+  const faulty = tcblab(['script', 's'], { cwd });
+  expect(faulty.stdout).toContain(
+    "error s/a.pkt:1:11: expected '(' before a length, found the end of the script",
+  );
+  expect(faulty.code).toBe(2);
+  expect(tcblab(['script', 's/b.pkt'], { cwd }).code).toBe(3);
+});
+
+test('--out leaves a capture and a ladder for each', () => {
+  const cwd = folderWith({ 'a.pkt': PASSES });
+  expect(tcblab(['script', 's', '--out', 'seen'], { cwd }).code).toBe(0);
+  const capture = readCapture(readFileSync(join(cwd, 'seen', 's', 'a.pcapng')));
+  expect(capture.packets).toHaveLength(2);
+  expect(readFileSync(join(cwd, 'seen', 's', 'a.txt'), 'utf8')).toContain('> S. 0:0(0) ack 1');
+  expect(existsSync(join(cwd, 'seen', 'result.json'))).toBe(true);
+});
+
+test('what is not there is wrong use', () => {
+  const cwd = temporaryFolder();
+  expect(tcblab(['script', 'no.pkt'], { cwd })).toMatchObject({ code: 2 });
+  expect(tcblab(['script', '.'], { cwd }).stderr).toContain('No .pkt file lies below .');
+  expect(tcblab(['script', '.', '--match', 'fuzzy'], { cwd }).code).toBe(2);
+});

@@ -1,0 +1,41 @@
+/** `script`: packetdrill scripts against a TCP, in virtual time. */
+import { exitCode } from '@tcblab/drill/verdict';
+import { wrongUse } from '../problem.ts';
+import type { Surroundings } from '../program.ts';
+import { findScripts } from '../script/find-scripts.ts';
+import type { ScriptSettings } from '../script/ran-script.ts';
+import { formatScripts, scriptsAsJson } from '../script/report.ts';
+import { runScripts } from '../script/run-scripts.ts';
+import { writeCaptures } from '../script/write-captures.ts';
+
+export interface ScriptOptions {
+  readonly match: ScriptSettings['match'];
+  readonly profile: ScriptSettings['profile'];
+  readonly jobs: string;
+  readonly json?: boolean;
+  readonly out?: string;
+}
+
+/** @returns the exit code of all verdicts together; 130 when it was interrupted */
+export async function script(
+  around: Surroundings,
+  named: readonly string[],
+  options: ScriptOptions,
+): Promise<number> {
+  const jobs = Number(options.jobs);
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) {
+    throw wrongUse(`--jobs is 1 to 64, not ${options.jobs}.`, 'Leave it out to run in one thread.');
+  }
+  const files = findScripts(named);
+  const ran = await runScripts(
+    files,
+    { match: options.match, profile: options.profile },
+    jobs,
+    around.signal,
+  );
+  const json = scriptsAsJson(ran);
+  if (options.out !== undefined) writeCaptures(ran, options.out, json);
+  around.out.stream.write(options.json === true ? json : formatScripts(ran, around.out.style));
+  if (ran.length < files.length) return 130;
+  return exitCode(ran.map(({ outcome }) => outcome.verdict));
+}
