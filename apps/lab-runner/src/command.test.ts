@@ -44,6 +44,12 @@ const refused: readonly (readonly [string, readonly string[], RegExp, RegExp])[]
     /--loss 2 is impossible/,
     /--loss 2%/,
   ],
+  [
+    'a bad wire where timing is all',
+    ['run', 'simultaneous-close', '--bench', 'virtual', '--loss', '5%'],
+    /needs an undisturbed wire: both ends must close at the same moment/,
+    /run transfer/,
+  ],
   ['a negative share', ['run', 'handshake', '--corrupt=-1'], /--corrupt/, /--corrupt 2%/],
   ['a delay without a unit', ['run', 'handshake', '--delay', '20'], /--delay 20 has no unit/, /20ms/],
   ['a delay of an hour', ['run', 'handshake', '--delay', '3600s'], /longer than 60 s/, /--delay 60s/],

@@ -25,6 +25,7 @@ const BENCHES: Readonly<Record<BenchName, Bench>> = { virtual, netns };
 export async function execute(around: Surroundings, request: RunRequest): Promise<number> {
   const { out, err, signal } = around;
   const scenario = withPatience(loadScenario(request.scenario), request);
+  refuseDisturbance(scenario, request);
   const bench = BENCHES[request.bench];
   const folder = createRunFolder(request.out, folderTitle(scenario, request));
   const progress = createProgress(err, [...bench.steps, 'verdict']);
@@ -69,6 +70,15 @@ function loadScenario(asked: string): Scenario {
   throw wrongUse(
     [first, ...others.map((line) => `  ${line}`)].join('\n'),
     'Correct the file and run it again; labs/scenarios/handshake.yaml is an example.',
+  );
+}
+
+/** @throws Problem when what the scenario looks for cannot be expected on the wire that was asked for */
+function refuseDisturbance({ name, undisturbed }: Scenario, { impairments }: RunRequest): void {
+  if (undisturbed === null || Object.values(impairments).every((amount) => amount === 0)) return;
+  throw wrongUse(
+    `${name} needs an undisturbed wire: ${undisturbed}.`,
+    `Run ./tcblab run ${name} without impairments, or ./tcblab run transfer with them.`,
   );
 }
 

@@ -76,7 +76,12 @@ test('a scenario becomes plain values', () => {
     ['server sends SYN+ACK', 1, '3.7.1'],
     ['either end sends data without FIN', 1, '3.7'],
   ]);
-  expect(parsed.value).toMatchObject({ limit: 10_000_000, delay: 0, seenAt: 'client' });
+  expect(parsed.value).toMatchObject({
+    limit: 10_000_000,
+    delay: 0,
+    undisturbed: null,
+    seenAt: 'client',
+  });
 });
 
 describe('a mistake is told with its place and its remedy', () => {

@@ -21,6 +21,8 @@ export interface Scenario {
   readonly limit: Micros;
   /** One-way delay of the wire, put on each direction; 0 = the bench's own. */
   readonly delay: Micros;
+  /** Why the wire may harm no frame beyond what the scenario itself says; null = it may. */
+  readonly undisturbed: string | null;
   /** The end on host a, then the end on host b. */
   readonly ends: readonly [ScenarioEnd, ScenarioEnd];
   readonly expect: readonly Expectation[];
