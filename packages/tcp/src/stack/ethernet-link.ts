@@ -106,7 +106,8 @@ export class EthernetLink {
     if (header.etherType === ETHERTYPE_ARP) this.#onArp(now, bytes, header.payloadStart, header.payloadEnd);
     // TCP is for one host alone: a packet sent to all of the link is none of ours. RFC 9293 §3.9.2.3, MUST-57.
     if (header.etherType !== ETHERTYPE_IPV4 || broadcast) return -1;
-    if (this.#isNobody(bytes, header.payloadStart + SOURCE, header.payloadEnd)) {
+    const source = header.payloadStart + SOURCE;
+    if (source + 4 <= header.payloadEnd && this.#isNobody(wordAt(bytes, source))) {
       this.counters.drop('ipv4: bad source');
       return -1;
     }
@@ -133,6 +134,15 @@ export class EthernetLink {
     }
     held.push(into.slice(at, at + packetLength));
     return 0;
+  }
+
+  /**
+   * Whether an address belongs to this link and yet to no single host: nobody can be reached there, or heard.
+   *
+   * @rfc 9293 3.9.2.3
+   */
+  isNobody(address: Address): boolean {
+    return this.#isNobody(address.w3);
   }
 
   /** Write the next frame of our own at into[start…]: ARP, or a packet that was held. @returns octets; 0 = none */
@@ -274,10 +284,7 @@ export class EthernetLink {
     return this.#isOnLink(word) && (word & ~this.#mask) !== 0 && (word | this.#mask) !== -1;
   }
 
-  /** Whether the address at `at` belongs to this link and yet to no host. RFC 9293 §3.9.2.3, MUST-63. */
-  #isNobody(bytes: Uint8Array, at: number, end: number): boolean {
-    if (at + 4 > end) return false;
-    const word = wordAt(bytes, at);
+  #isNobody(word: number): boolean {
     return this.#isOnLink(word) && !this.#isNeighbour(word);
   }
 }

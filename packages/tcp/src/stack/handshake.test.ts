@@ -4,6 +4,7 @@ import { Dialogue } from '../../testing/dialogue.ts';
 import { MisuseError } from '../misuse-error.ts';
 import type { Seq } from '../units.ts';
 import { Events } from './events.ts';
+import { createStack } from './stack.ts';
 
 describe('a passive open', () => {
   test('answers a SYN with SYN,ACK and is established by the third segment', () => {
@@ -336,6 +337,18 @@ describe('OPEN', () => {
       d.silent();
     },
   );
+
+  test.each(['10.0.0.0', '10.0.0.255'])('to %s is refused on a link where that is no host’s', (address) => {
+    const stack = createStack({
+      mac: '02:00:00:00:00:01',
+      address: '10.0.0.1',
+      prefixLength: 24,
+      random: () => 0,
+      isnSecret: new Uint8Array(16),
+    });
+    expect(() => stack.open(0, { address, port: 80 })).toThrow(MisuseError);
+    expect(stack.pollTimeout()).toBe(Infinity);
+  });
 
   test('of a pair of sockets that is in TIME-WAIT is refused', () => {
     const d = new Dialogue().established();

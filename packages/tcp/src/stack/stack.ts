@@ -1,6 +1,8 @@
 /** One host on one Ethernet: an IP stack and the link under it. Sans-I/O: frames in, frames out, one deadline. */
+import { MisuseError } from '../misuse-error.ts';
 import type { TraceEvent } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
+import { parseAddress } from '../wire/address.ts';
 import { ETHERNET_HEADER_LENGTH } from '../wire/ethernet.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
@@ -68,8 +70,11 @@ export class Stack {
     this.ip.onTimeout(now);
   }
 
-  /** @see IpStack.open */
+  /** @see IpStack.open. Nor may the address be that of the network, or of all its hosts. */
   open(now: Micros, to: { address: string; port: number; localPort?: number }): Connection {
+    if (this.link.isNobody(parseAddress(to.address))) {
+      throw new MisuseError('bad-address', `${to.address} is not the address of one host`);
+    }
     return this.ip.open(now, to);
   }
 
