@@ -92,6 +92,17 @@ describe('the retransmission timer', () => {
   });
 });
 
+test('a connection that loses every segment once, yet moves on, is never given up', () => {
+  const d = new Dialogue().established();
+  for (let sent = 1; d.now < 200_000_000; sent++) {
+    d.send(1).says(`P. ${sent}:${sent + 1}(1) ack 1`);
+    d.now = d.stack.pollTimeout();
+    d.stack.onTimeout(d.now);
+    d.says(`P. ${sent}:${sent + 1}(1) ack 1`).peer(`. 1:1(0) ack ${sent + 1}`);
+  }
+  d.state('ESTABLISHED');
+});
+
 describe('three duplicate ACKs', () => {
   test('send the lost segment at once, whatever the window says', () => {
     const d = flying(8);
@@ -127,6 +138,32 @@ describe('three duplicate ACKs', () => {
     const after = d.it.snapshot();
     expect(after.cwnd).toBeLessThanOrEqual(after.ssthresh);
     expect(after.duplicateAcks).toBe(0);
+  });
+
+  test('start a recovery in which only the first partial ACK starts the timer anew', () => {
+    const d = flying(8);
+    const first = (d.it.snapshot().snd.una - d.it.snapshot().iss - 1) / MSS;
+    for (let i = 0; i < 3; i++) d.peer(`. 1:1(0) ack ${at(first)}`);
+    d.hearAll();
+    const { rto } = d.it.snapshot();
+    d.pass(100_000).peer(`. 1:1(0) ack ${at(first + 2)}`);
+    d.hearAll();
+    const deadline = d.now + rto;
+    expect(d.stack.pollTimeout()).toBe(deadline);
+    d.pass(100_000).peer(`. 1:1(0) ack ${at(first + 4)}`);
+    d.hearAll();
+    expect(d.stack.pollTimeout()).toBe(deadline);
+  });
+
+  test('and the ACK of what they ask for close behind send nothing twice', () => {
+    const d = flying(8);
+    const { snd, iss } = d.it.snapshot();
+    const first = (snd.una - iss - 1) / MSS;
+    for (let i = 0; i < 3; i++) d.peer(`. 1:1(0) ack ${at(first)}`);
+    d.peer(`. 1:1(0) ack ${snd.nxt - iss}`);
+    for (const line of d.hearAll())
+      expect(Number(line.split(' ')[1].split(':')[0])).toBeGreaterThanOrEqual(snd.nxt - iss);
+    expect(d.it.snapshot().inFlight).toBeGreaterThan(0);
   });
 
   test('after a timeout, of octets sent before it, start nothing', () => {

@@ -115,6 +115,14 @@ describe('the peer’s FIN', () => {
     expect(d.it.ended).toBe(true);
   });
 
+  test('beyond the window is refused, and is not remembered', () => {
+    const d = new Dialogue({ settings: { receiveBuffer: 10 } }).established();
+    d.peer('F. 1:15(14) ack 1').says('. 1:1(0) ack 11 win 0').state('ESTABLISHED');
+    expect(d.receive()).toBe('abcdefghij');
+    d.says('. 1:1(0) ack 11 win 10').peer('. 11:15(4) ack 1').state('ESTABLISHED');
+    d.peer('F. 15:15(0) ack 1').says('. 1:1(0) ack 16').state('CLOSE-WAIT');
+  });
+
   test('counts once, however often it comes, and nothing after it is taken', () => {
     const d = new Dialogue().established();
     d.peer('F. 1:1(0) ack 1').says('. 1:1(0) ack 2').peer('F. 1:1(0) ack 1').says('. 1:1(0) ack 2');
@@ -217,6 +225,20 @@ describe('an application that is gone', () => {
     d.quietFor(1_000_000_000);
     d.it.release(d.now);
     d.quietFor(60_000_000).state('CLOSED');
+  });
+
+  test('keeps TIME-WAIT at its full length once the FIN has come', () => {
+    const d = new Dialogue().established();
+    d.it.release(d.now);
+    d.says('F. 1:1(0) ack 1')
+      .peer('. 1:1(0) ack 2')
+      .quietFor(1_000_000)
+      .peer('F. 1:1(0) ack 2')
+      .says('. 2:2(0) ack 2');
+    d.quietFor(MSL2 - 1)
+      .state('TIME-WAIT')
+      .quietFor(1)
+      .state('CLOSED');
   });
 
   test('may be gone from any state, and more than once', () => {

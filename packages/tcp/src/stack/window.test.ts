@@ -57,6 +57,12 @@ describe('the window we offer', () => {
   });
 });
 
+test('without scaling, no more is taken than the field could offer', () => {
+  const d = new Dialogue().established(65_535, 'mss 1460');
+  d.peer('R 65535:65535(0)').says('. 1:1(0) ack 1 win 65535');
+  d.peer('R 65536:65536(0)').silent().state('ESTABLISHED');
+});
+
 describe('a shut window', () => {
   /** One octet, sent as a probe, lies beyond the peer's window. */
   function probing(): Dialogue {

@@ -115,7 +115,6 @@ function timeout(now: Micros, tcb: Tcb): boolean {
   recovery.inRecovery = false;
   recovery.duplicateAcks = 0;
   recovery.recover = tcb.snd.nxt;
-  recovery.urgent = null;
   queue.markAllLost();
   sendUrgently(tcb, first);
   tcb.rto = parts.rtt.backOff(tcb.rto, settings);
