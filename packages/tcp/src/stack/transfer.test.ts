@@ -81,6 +81,22 @@ describe('what the peer sends', () => {
     d.state('CLOSE-WAIT');
   });
 
+  test.each([0, 0x7fff_ffff, 0xc000_0000])(
+    'may be urgent, and moves RCV.UP forward only, from ISS %i on',
+    (peerIss) => {
+      const d = new Dialogue({ peerIss }).established();
+      const up = () => (d.it.snapshot().rcv.up - d.it.snapshot().irs) >>> 0;
+      expect(up()).toBe(1);
+      d.peer('PU. 1:6(5) ack 1 urg 30');
+      expect(up()).toBe(31);
+      d.peer('PU. 6:11(5) ack 1 urg 3');
+      expect(up()).toBe(31);
+      d.peer('. 11:61(50) ack 1');
+      expect(up()).toBe(61);
+      expect(d.receive()).toBe(ascii(60));
+    },
+  );
+
   test('wakes its reader once', () => {
     const d = new Dialogue().established();
     d.stack.takeEvents();
