@@ -130,6 +130,10 @@ class Conductor {
     } catch (error) {
       this.#onAgentError(error);
     }
+    const { recordsMissing, name } = agent;
+    if (recordsMissing > 0) {
+      this.#options.onWarning?.(`${recordsMissing} trace records of ${name} were lost on the way`);
+    }
     return {
       host: job.host,
       number: job.number,

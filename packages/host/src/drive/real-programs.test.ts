@@ -76,7 +76,7 @@ async function runAt(index: 0 | 1, command: string, ...args: string[]) {
 
 /** Start a program there that goes on, once it listens on a port. */
 async function background(port: number, command: string, ...args: string[]): Promise<ChildProcess> {
-  const child = wire.hosts[1].namespace.spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = wire.hosts[1].namespace.spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   children.push(child);
   for (let turn = 0; turn < 200; turn++) {
     const { out } = await run('cat', '/proc/net/tcp');
