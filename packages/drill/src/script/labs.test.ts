@@ -1,0 +1,48 @@
+/** The project's own scripts: each passes on the reference, and each notices at least one way to break it. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { readHeader } from './header.ts';
+import { mutants } from './mutants.fixture.ts';
+import { formatLadder } from './outcome.ts';
+import { runScript } from './run-script.ts';
+
+const folder = fileURLToPath(new URL('../../../../labs/scripts/', import.meta.url));
+const scripts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.pkt'))
+  .toSorted()
+  .map((file) => ({ file, text: readFileSync(folder + file, 'utf8') }));
+
+test.each(scripts)('$file passes on the reference', ({ text }) => {
+  const outcome = runScript({ text });
+  expect(`${outcome.verdict}: ${outcome.reason}`, formatLadder(outcome)).toBe(
+    'pass: everything came as the script says',
+  );
+});
+
+test.each(scripts)('$file says what it is for and what it proves', ({ text }) => {
+  const { purpose, proves, problems } = readHeader(text);
+  expect(problems).toEqual([]);
+  expect(purpose).toMatch(/^\S.*\.$/);
+  expect(proves.length).toBeGreaterThan(0);
+});
+
+/** Which scripts fail on each mutant. */
+let noticing: ReadonlyMap<string, readonly string[]> = new Map();
+
+beforeAll(() => {
+  noticing = new Map(
+    Object.entries(mutants).map(([name, parts]) => [
+      name,
+      scripts.filter(({ text }) => runScript({ text, parts }).verdict === 'fail').map(({ file }) => file),
+    ]),
+  );
+}, 60_000);
+
+test.each(scripts)('$file notices a broken TCP', ({ file }) => {
+  expect([...noticing.values()].flat()).toContain(file);
+});
+
+test.each(Object.keys(mutants))('a TCP that %s is noticed', (name) => {
+  expect(noticing.get(name)).not.toEqual([]);
+});
