@@ -123,7 +123,6 @@ export class Connection implements Scheduled {
     const { tcb } = this;
     if (this.readable === 0 || tcb.parts.connection.receive(now, tcb) !== null) return 0;
     const length = tcb.reassembler.read(into, from, to);
-    this.seen.available = tcb.reassembler.available;
     const narrow = tcb.rcv.wnd < tcb.settings.receiveBuffer / 2;
     // A peer that has most of the window before it learns of the rest by the next ACK.
     if (openWindow(tcb) && narrow && !tcb.finReceived) tcb.ackNow = true;

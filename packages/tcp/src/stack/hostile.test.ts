@@ -199,6 +199,19 @@ describe('a listener that closes', () => {
   });
 });
 
+test('a connection that is reset before anybody accepts it is handed out no more', () => {
+  const d = new Dialogue().listen();
+  d.peer('S 0:0(0)')
+    .says('S. 0:0(0) ack 1')
+    .peer('. 1:1(0) ack 1')
+    .peer('P. 1:6(5) ack 1')
+    .peer('R 6:6(0)')
+    .silent();
+  expect(d.listener?.pending).toBe(0);
+  expect(d.listener?.accept()).toBeNull();
+  expect(d.stack.connections()).toHaveLength(1);
+});
+
 /** Ways to bring a connection into each state. */
 const STATES: Record<string, () => Dialogue> = {
   'SYN-SENT': () => heard(new Dialogue().open()),

@@ -199,6 +199,17 @@ describe('a sender', () => {
     expect(d.hearAll()).toHaveLength(3);
   });
 
+  test('that leaves its window unused learns nothing from ACKs', () => {
+    const d = new Dialogue().established();
+    const { cwnd } = d.it.snapshot();
+    for (let i = 1; i < 2000; i += 100) {
+      d.send(100)
+        .says(`P. ${i}:${i + 100}(100) ack 1`)
+        .peer(`. 1:1(0) ack ${i + 100}`);
+    }
+    expect(d.it.snapshot().cwnd).toBe(cwnd);
+  });
+
   test('sends the rest of a segment of which the peer has taken a part', () => {
     const d = new Dialogue().established();
     d.send(2 * MSS).says(...data(0), ...last(1));

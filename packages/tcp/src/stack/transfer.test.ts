@@ -103,6 +103,12 @@ describe('what the peer sends', () => {
     d.peer('P. 1:6(5) ack 1').peer('P. 6:11(5) ack 1');
     expect(d.stack.takeEvents()).toEqual([{ target: d.it, bits: Events.READABLE }]);
     expect(d.stack.takeEvents()).toEqual([]);
+    d.peer('. 11:11(0) ack 1');
+    expect(d.stack.takeEvents()).toEqual([]);
+    d.receive(3);
+    expect(d.stack.takeEvents()).toEqual([]);
+    d.peer('P. 11:12(1) ack 1');
+    expect(d.stack.takeEvents()).toEqual([{ target: d.it, bits: Events.READABLE }]);
   });
 });
 
@@ -170,6 +176,9 @@ describe('what we send', () => {
     d.peer('. 1:1(0) ack 1461');
     expect(d.stack.takeEvents()).toEqual([{ target: d.it, bits: Events.WRITABLE }]);
     expect(d.it.writable).toBe(1460);
+    d.hearAll();
+    d.peer('. 1:1(0) ack 2921');
+    expect(d.stack.takeEvents()).toEqual([]);
   });
 
   test('probes a shut window for as long as the peer answers, and goes on when it opens', () => {

@@ -24,6 +24,25 @@ describe('the window we offer', () => {
     }
   });
 
+  test('opens by half of a small buffer at least, and a reader’s peer is told at once', () => {
+    const d = new Dialogue({ settings: { receiveBuffer: 1000 } }).established();
+    d.peer('. 1:1001(1000) ack 1').pass(40_000).says('. 1:1(0) ack 1001 win 0');
+    expect(d.receive(499)).toHaveLength(499);
+    d.silent();
+    expect(d.receive(1)).toHaveLength(1);
+    d.says('. 1:1(0) ack 1001 win 500').silent();
+  });
+
+  test('tells of much new room though it is not shut, but of little only with the next ACK', () => {
+    const d = new Dialogue({ settings: { receiveBuffer: 8000 } }).established();
+    d.peer('. 1:3001(3000) ack 1').says('. 1:1(0) ack 3001 win 5000');
+    expect(d.receive()).toHaveLength(3000);
+    d.silent().peer('. 3001:6001(3000) ack 1').says('. 1:1(0) ack 6001 win 5000');
+    d.peer('. 6001:9001(3000) ack 1').says('. 1:1(0) ack 9001 win 2000');
+    expect(d.receive()).toHaveLength(6000);
+    d.says('. 1:1(0) ack 9001 win 8000').silent();
+  });
+
   test('is honoured to its last octet', () => {
     const d = new Dialogue({ settings: { receiveBuffer: 70_001 } }).established(65_535, 'mss 1460,wscale 0');
     let { at, edge } = { at: 1, edge: 65_536 };
