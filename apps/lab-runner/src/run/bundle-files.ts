@@ -101,8 +101,10 @@ function digestOf(path: string): Pick<BundleFile, 'size' | 'sha256'> {
 }
 
 /** Both hosts of our benches live by one clock. */
-function inOrderOfTime({ hosts }: Evidence): TraceRecord[] {
-  return hosts.flatMap(({ trace }) => trace).toSorted((one, other) => one.event.time - other.event.time);
+function inOrderOfTime({ hosts, bench = [] }: Evidence): TraceRecord[] {
+  return [...bench, ...hosts.flatMap(({ trace }) => trace)].toSorted(
+    (one, other) => one.event.time - other.event.time,
+  );
 }
 
 function traceText(scenario: Scenario, { hosts }: Evidence, records: readonly TraceRecord[]): string {

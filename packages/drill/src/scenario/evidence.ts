@@ -7,6 +7,8 @@ import type { HostName } from './scenario.ts';
 export interface Evidence {
   /** Host a, then host b. */
   readonly hosts: readonly [HostEvidence, HostEvidence];
+  /** What the bench did that no host tells of, such as a middlebox's harm to frames. Explains, never proves. */
+  readonly bench?: readonly TraceRecord[];
   /** Why the run ended: both programs were through, the scenario's limit came, or nothing could ever happen any more. */
   readonly ended: 'done' | 'limit' | 'quiet';
   /** The same in a sentence, where more can be said. */

@@ -4,6 +4,7 @@ import { CHECKSUM_NOT_READY, DIRECTION_MASK, OUTBOUND, readCapture } from '@tcbl
 import type { TraceRecord } from '@tcblab/capture';
 import type { EndReport, Evidence, HostEvidence, PlatformFault, TappedFrame } from '@tcblab/drill/scenario';
 import type { Micros } from '@tcblab/tcp';
+import type { TraceEvent } from '@tcblab/tcp/trace';
 import { AgentError } from './agent-error.ts';
 import type { AgentClient, Limits } from './agent-client.ts';
 import { reachBarrier, type Barrier } from './barrier.ts';
@@ -22,7 +23,7 @@ export interface ConductOptions {
   /** What agents noticed that need not stop a run, in sentences. */
   readonly onWarning?: (warning: string) => void;
   readonly onProgress?: (job: EndJob, progress: Progress) => void;
-  /** Both hosts' records, each host's in order: what a trace file and a live stream hold. */
+  /** What both hosts and the bench tell, each in order: what a trace file and a live stream hold. */
   readonly onRecord?: (record: TraceRecord) => void;
   /** Ends the run early; what was seen until then is kept. */
   readonly signal?: AbortSignal;
@@ -33,6 +34,8 @@ const SOON: Limits = { total: 20_000, silence: 5000 };
 const SILENCE_MS = 5000;
 /** After both programs: the last ACK must not miss the capture, nor what a bad wire still holds. */
 const QUIET = { silence: 250, limit: 3000 };
+/** Tells of what no host does; see `TraceRecord`. */
+const BENCH = 0;
 /** A file may be large and a line slow. */
 const FETCH: Limits = { total: 60_000, silence: 10_000 };
 
@@ -49,11 +52,13 @@ class Conductor {
   readonly #agents: readonly AgentClient[];
   readonly #faults: PlatformFault[] = [];
   readonly #traces: TraceRecord[][] = [];
+  readonly #bench: TraceRecord[] = [];
 
   constructor(options: ConductOptions) {
     this.#options = options;
     const { agents, middlebox, jobs } = options;
     this.#agents = middlebox === undefined ? agents : [middlebox.agent, ...agents];
+    if (middlebox !== undefined) middlebox.agent.onRecord = (event) => this.#onBenchEvent(event);
     agents.forEach((agent, index) => {
       const job = jobs[index];
       const trace: TraceRecord[] = [];
@@ -67,6 +72,12 @@ class Conductor {
       agent.onStopped = (reason) =>
         this.#fault(`${agent.name} was stopped by ${reason}`, 'let it run to its end');
     });
+  }
+
+  #onBenchEvent(event: TraceEvent): void {
+    const record = { host: BENCH, event };
+    this.#bench.push(record);
+    this.#options.onRecord?.(record);
   }
 
   async run(): Promise<Evidence> {
@@ -87,7 +98,8 @@ class Conductor {
     } catch (error) {
       this.#onAgentError(error);
     }
-    return { hosts: [await this.#bringHome(0), await this.#bringHome(1)], ...ended, faults: this.#faults };
+    const hosts = [await this.#bringHome(0), await this.#bringHome(1)] as const;
+    return { hosts, bench: this.#bench, ...ended, faults: this.#faults };
   }
 
   async #untilDone(): Promise<Pick<Evidence, 'ended' | 'reason'>> {

@@ -142,6 +142,8 @@ test('two kernels transfer a megabyte over a box that loses and delays', async (
   });
   expect(evidence.faults).toEqual([]);
   expect(evidence.hosts.map(({ application }) => application.done)).toEqual([true, true]);
+  const told = evidence.bench?.flatMap(({ event }) => (event.name === 'bench_event' ? [event.detail] : []));
+  expect(told).toContainEqual(expect.stringMatching(/^a to b: frame \d+ of this direction dropped$/));
   // What was lost in the box was seen at one end only.
   const [sent, arrived] = evidence.hosts.map(
     ({ frames }) => frames.filter(({ bytes }) => bytes.length > 1000).length,

@@ -16,7 +16,16 @@ class Lane {
   #blocked = false;
   #alarm: Alarm | null = null;
 
-  constructor(clock: Clock, from: Link, to: Link, impairment: ImpairedDirection) {
+  readonly #onHarm: (note: string) => void;
+
+  constructor(
+    clock: Clock,
+    from: Link,
+    to: Link,
+    impairment: ImpairedDirection,
+    onHarm: (note: string) => void,
+  ) {
+    this.#onHarm = onHarm;
     this.#clock = clock;
     this.#from = from;
     this.#to = to;
@@ -38,7 +47,8 @@ class Lane {
       for (let i = 0; i < frames.count; i++) {
         const start = frames.offsets[i];
         const end = start + frames.lengths[i];
-        const { copies, delay } = this.#impairment.decide(frames.bytes, start, end);
+        const { copies, delay, note } = this.#impairment.decide(frames.bytes, start, end);
+        if (note !== '') this.#onHarm(note);
         for (let copy = 0; copy < copies; copy++) {
           this.#held.push(now + delay, frames.bytes.slice(start, end));
         }
@@ -78,19 +88,22 @@ class Lane {
   }
 }
 
+export interface MiddleboxOptions {
+  readonly clock: Clock;
+  readonly links: readonly [Link, Link];
+  /** What befalls frames from the first link to the second, and from the second to the first. */
+  readonly impairment: readonly [ImpairedDirection, ImpairedDirection];
+  /** Told of each frame that does not just pass: from which link it came, and what happens to it. */
+  readonly onHarm?: (from: 0 | 1, note: string) => void;
+}
+
 export class Middlebox {
   readonly #lanes: readonly Lane[];
 
-  /** @param impairment what befalls frames from the first link to the second, and from the second to the first */
-  constructor(
-    clock: Clock,
-    links: readonly [Link, Link],
-    impairment: readonly [ImpairedDirection, ImpairedDirection],
-  ) {
-    this.#lanes = [
-      new Lane(clock, links[0], links[1], impairment[0]),
-      new Lane(clock, links[1], links[0], impairment[1]),
-    ];
+  constructor({ clock, links, impairment, onHarm }: MiddleboxOptions) {
+    const lane = (from: 0 | 1, to: 0 | 1) =>
+      new Lane(clock, links[from], links[to], impairment[from], (note) => onHarm?.(from, note));
+    this.#lanes = [lane(0, 1), lane(1, 0)];
   }
 
   close(): void {

@@ -114,6 +114,6 @@ export function openTap(job: EndJob, surroundings: Surroundings, mac?: string): 
     ...(mac === undefined ? {} : { mac }),
     application: software,
     capture: job.capture,
-    ...(job.trace ? { onRecord: (event, frame) => surroundings.onRecord(event, frame) } : {}),
+    ...(job.trace ? { onRecord: surroundings.onRecord } : {}),
   });
 }

@@ -6,7 +6,7 @@ import type { MiddleboxJob } from '../protocol.ts';
 import type { Role, Surroundings } from './role.ts';
 
 /** @throws MachineError when an interface cannot be opened, MisuseError for an impossible impairment */
-export function playMiddlebox(job: MiddleboxJob, { clock }: Surroundings): Role {
+export function playMiddlebox(job: MiddleboxJob, { clock, onRecord }: Surroundings): Role {
   const [there, back] = job.impairment;
   const impairment = [
     new ImpairedDirection(there, job.seed, 1),
@@ -20,7 +20,15 @@ export function playMiddlebox(job: MiddleboxJob, { clock }: Surroundings): Role 
     first.close();
     throw error;
   }
-  const box = new Middlebox(clock, [first, second], impairment);
+  const box = new Middlebox({
+    clock,
+    links: [first, second],
+    impairment,
+    onHarm(from, note) {
+      const detail = `${from === 0 ? 'a to b' : 'b to a'}: ${note}`;
+      onRecord({ name: 'bench_event', time: clock.now(), connection: 0, event: 'middlebox', detail }, 0);
+    },
+  });
   return {
     warnings: [...first.refused, ...second.refused].map(({ message }) => message),
     done: Promise.resolve(),

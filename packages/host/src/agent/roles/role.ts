@@ -23,5 +23,5 @@ export interface Surroundings {
   readonly software: string;
   /** The wire of an end. */
   openLink(job: EndJob): Link & { readonly refused?: readonly Error[] };
-  onRecord(event: TraceEvent, frame: number): void;
+  readonly onRecord: (event: TraceEvent, frame: number) => void;
 }
