@@ -6,19 +6,21 @@ import type { Micros } from '@tcblab/tcp';
 import type { CallResult, Value } from '../sut/sut.ts';
 import { Application, type PreparedCall } from './application.ts';
 import { runCode, type CodeValue } from './code-block.ts';
-import type { Flow } from './flow.ts';
+import { countConnections } from './connection-count.ts';
 import { FlowTable } from './flow-table.ts';
-import { comparePackets, type MatchMode } from './match.ts';
+import { writeInjected } from './injected.ts';
+import { gather, judgePacket, type PacketJudge } from './judge-packet.ts';
+import type { MatchMode } from './match.ts';
 import { missingFeature, type Feature } from './needs.ts';
-import type { ExchangedPacket, ScriptOutcome } from './outcome.ts';
-import { printAction, printPacket, printSeconds } from './print-script.ts';
+import type { ScriptOutcome } from './outcome.ts';
+import { printAction, printPacket } from './print-script.ts';
 import { ScriptError } from './problem.ts';
 import { settingsOf, type NamedSettings } from './profile.ts';
-import { writeInjected } from './injected.ts';
 import { meaningOf, type Meaning } from './shell-command.ts';
-import { STATE_NUMBERS } from './tcp-states.ts';
-import { NO_IP_INFO } from './syntax.ts';
+import { stackSettings } from './stack-settings.ts';
 import type { CallAction, Command, PacketAction, Position, Script, ScriptEvent } from './syntax.ts';
+import { STATE_NUMBERS } from './tcp-states.ts';
+import { Transcript } from './transcript.ts';
 import { readPacket, type LivePacket } from './wire-packet.ts';
 
 export interface ExecutorOptions {
@@ -75,13 +77,16 @@ export class Executor {
   readonly #tolerance: Micros;
   readonly #flows: FlowTable;
   readonly #application: Application;
-  readonly #settings: Record<string, number>;
+  readonly #judge: PacketJudge;
+  readonly #transcript: Transcript;
+  /** Settings of the stack, with what the script's commands ask for before its first packet or call. */
+  readonly settings: NamedSettings;
   readonly localAddress: string;
   readonly remoteAddress: string;
   readonly mtu: number;
 
   #index = 0;
-  #start: Micros | null = null;
+  #begun = false;
   /** What relative times count from. */
   #base: Micros = 0;
   /** When the driver was last told to come back. */
@@ -92,17 +97,7 @@ export class Executor {
   /** The call that holds the script up. */
   #waitsFor: number | null = null;
   readonly #queue: Observed[] = [];
-  readonly #exchanged: {
-    at: Micros;
-    direction: 'in' | 'out';
-    bytes: Uint8Array;
-    text: string | LivePacket;
-  }[] = [];
   readonly #names = new Map<string, CodeValue>();
-  readonly #forgiven: string[] = [];
-  readonly #ignored: string[] = [];
-  readonly #printed: string[] = [];
-  #outcome: ScriptOutcome | null = null;
   /** What a question left to be done when the script goes on. */
   #asked: 'no' | 'waiting' | 'answered' = 'no';
 
@@ -124,24 +119,26 @@ export class Executor {
       remoteAddress: this.remoteAddress,
       connectPort: number('connect_port', DEFAULT_PORT),
     });
-    this.#settings = { ...options.settings };
     for (const [name, state] of Object.entries(STATE_NUMBERS)) this.#names.set(name, state);
-    this.#prepare();
-  }
-
-  /** Settings of the stack, with what the script's commands ask for before its first packet or call. */
-  get settings(): NamedSettings {
-    return this.#settings;
+    this.#transcript = new Transcript(this.#flows);
+    const { localAddress, remoteAddress } = this;
+    this.#judge = { mode: options.match, flows: this.#flows, localAddress, remoteAddress };
+    const { settings, ignored, unsupported } = stackSettings(script, options.settings);
+    this.settings = settings;
+    this.#transcript.ignored.push(...ignored);
+    const missing = missingFeature(script, options.features);
+    if (missing !== null) this.#lacks(missing.feature, missing.at);
+    else if (unsupported !== null) this.#meaningless(unsupported.command, unsupported.at);
   }
 
   next(now: Micros): Step {
-    this.#start ??= now;
-    if (now - this.#wake > this.#tolerance && this.#outcome === null) {
-      this.#end('inconclusive', `the driver came ${now - this.#wake} µs late`, this.#here());
-    }
+    if (!this.#begun) this.#transcript.start = now;
+    this.#begun = true;
+    const late = now - this.#wake;
+    if (late > this.#tolerance) this.abandon(`the driver came ${late} µs late`);
     this.#wake = Infinity;
     try {
-      while (this.#outcome === null) {
+      while (this.#transcript.outcome === null) {
         const step = this.#step(now);
         if (step === null) continue;
         const until = step.kind === 'expect' ? step.by : step.kind === 'wait' ? step.until : null;
@@ -152,7 +149,7 @@ export class Executor {
       }
     } catch (error) {
       if (!(error instanceof ScriptError)) throw error;
-      this.#end('error', error.problem.message, error.problem.at);
+      this.#transcript.end('error', error.problem.message, error.problem.at);
     }
     return { kind: 'done', outcome: this.abandon('there is no verdict') };
   }
@@ -160,12 +157,11 @@ export class Executor {
   /** The stack sent a packet at `now`. */
   observe(now: Micros, bytes: Uint8Array): void {
     const live = readPacket(bytes);
-    this.#exchanged.push({ at: now - (this.#start ?? now), direction: 'out', bytes, text: live });
     if (live.kind === 'tcp' && live.flags.includes('R')) {
       const flow = this.#flows.of(live.ports);
       if (flow !== null) flow.mayRestart = true;
     }
-    this.#queue.push({ number: this.#exchanged.length, time: now, live });
+    this.#queue.push({ number: this.#transcript.observed(now, bytes, live), time: now, live });
   }
 
   /** A call has returned at `now`. */
@@ -174,7 +170,7 @@ export class Executor {
     this.#questions.delete(result.id);
     question?.answer(result);
     const call = this.#calls.get(result.id);
-    if (call === undefined || this.#outcome !== null) return;
+    if (call === undefined || this.#transcript.outcome !== null) return;
     this.#calls.delete(result.id);
     if (this.#waitsFor === result.id) {
       this.#waitsFor = null;
@@ -185,44 +181,21 @@ export class Executor {
 
   /** The platform broke: nothing is said of the stack. */
   abandon(reason: string): ScriptOutcome {
-    return this.#outcome ?? this.#end('inconclusive', reason, this.#here());
+    return this.#transcript.outcome ?? this.#transcript.end('inconclusive', reason, this.#here());
   }
 
   /** The stack under test threw, which no packet and no call may make it do. */
   crashed(message: string): ScriptOutcome {
-    this.#fail(this.#here(), 'the stack to go on', `it threw: ${message}`, null);
+    this.#transcript.fail(this.#here(), 'the stack to go on', `it threw: ${message}`);
     return this.abandon(message);
   }
 
-  #prepare(): void {
-    const missing = missingFeature(this.#options.script, this.#options.features);
-    if (missing !== null) {
-      this.#end('unsupported', `the stack under test has no ${missing.feature}`, missing.at);
-      return;
-    }
-    const { init } = this.#options.script;
-    if (init !== null) this.#configure(init);
-    for (const { action } of this.#events) {
-      if (action.kind !== 'shell') break;
-      this.#configure(action.command);
-    }
+  #lacks(what: string, at: Position): void {
+    this.#transcript.end('unsupported', `the stack under test has no ${what}`, at);
   }
 
-  /** Apply a command's settings: the stack is not there yet. */
-  #configure(command: Command): void {
-    for (const meaning of this.#meanings(command)) {
-      if (meaning.kind !== 'set') continue;
-      const settings = settingsOf(meaning.name, meaning.value);
-      if (settings === null) this.#ignored.push(`${meaning.name}=${meaning.value}`);
-      else Object.assign(this.#settings, settings);
-    }
-  }
-
-  #meanings(command: Command): readonly Meaning[] {
-    const meanings = meaningOf(command.text);
-    if (!('unsupported' in meanings)) return meanings;
-    this.#end('unsupported', `the command '${meanings.unsupported}' has no meaning here`, command.at);
-    return [];
+  #meaningless(command: string, at: Position): void {
+    this.#transcript.end('unsupported', `the command '${command}' has no meaning here`, at);
   }
 
   /** A call that should have returned by now fails the script. @returns whether there was one */
@@ -230,8 +203,8 @@ export class Executor {
     for (const { end, issued, action, event } of this.#calls.values()) {
       // Equal is too late: everything that comes at `now` has been told.
       if (now < (end ?? issued) + this.#tolerance) continue;
-      const by = end === null ? '' : ` by ${this.#seconds(end)}`;
-      this.#fail(event.at, `${printAction(action)}${by}`, 'it has not returned', null);
+      const by = end === null ? '' : ` by ${this.#transcript.seconds(end)}`;
+      this.#transcript.fail(event.at, `${printAction(action)}${by}`, 'it has not returned');
       return true;
     }
     for (const { issued } of this.#questions.values()) {
@@ -261,14 +234,14 @@ export class Executor {
   }
 
   /** Wait, but not past the end of a call that blocks. */
-  #pause(until: Micros): Step {
+  #pause(until: Micros): Extract<Step, { kind: 'wait' }> {
     const ends = Array.from(this.#calls.values(), ({ end, issued }) => (end ?? issued) + this.#tolerance);
     return { kind: 'wait', until: Math.min(until, ...ends) };
   }
 
   /** When an event may begin. */
   #scheduled(now: Micros, { time }: ScriptEvent): Micros {
-    const start = this.#start ?? now;
+    const { start } = this.#transcript;
     switch (time.kind) {
       case 'absolute':
         return start + time.micros;
@@ -286,7 +259,7 @@ export class Executor {
   /** Times after this event count from its own time, or from when it came where the script leaves that open. */
   #begin({ time }: ScriptEvent, now: Micros, scheduled: Micros): void {
     const exact = time.kind === 'absolute' || time.kind === 'relative';
-    this.#base = (exact ? scheduled : now) - (this.#start ?? now);
+    this.#base = (exact ? scheduled : now) - this.#transcript.start;
   }
 
   #inject(now: Micros, action: PacketAction): Step {
@@ -300,18 +273,13 @@ export class Executor {
       if (opens && body.seq !== flow.synSeq) flow.mayRestart = true;
       if (opens) flow.synSeq = body.seq;
     }
-    this.#exchanged.push({
-      at: now - (this.#start ?? now),
-      direction: 'in',
-      bytes,
-      text: printPacket(action),
-    });
+    this.#transcript.injected(now, bytes, action);
     return { kind: 'inject', bytes };
   }
 
   #call(now: Micros, event: ScriptEvent, action: CallAction): Step {
     const counted = event.time.kind === 'relative' ? this.#base - event.time.micros : 0;
-    const end = action.until === null ? null : (this.#start ?? now) + counted + action.until;
+    const end = action.until === null ? null : this.#transcript.start + counted + action.until;
     const prepared = this.#application.prepare(action);
     const id = ++this.#lastId;
     this.#calls.set(id, { event, action, prepared, issued: now, end });
@@ -324,13 +292,13 @@ export class Executor {
     const wrong = prepared.complete(result);
     if (wrong !== null) {
       const lacking = 'errno' in result && (result.errno === 'ENOSYS' || result.errno === 'ENOPROTOOPT');
-      if (lacking) this.#end('unsupported', `the stack under test has no ${printAction(action)}`, event.at);
-      else this.#fail(event.at, printAction(action), wrong, null);
+      if (lacking) this.#lacks(printAction(action), event.at);
+      else this.#transcript.fail(event.at, printAction(action), wrong);
     } else if (end !== null && Math.abs(now - end) > this.#tolerance) {
-      this.#fail(
+      this.#transcript.fail(
         event.at,
-        `${printAction(action)} at ${this.#seconds(end)}`,
-        `it returned at ${this.#seconds(now)}`,
+        `${printAction(action)} at ${this.#transcript.seconds(end)}`,
+        `it returned at ${this.#transcript.seconds(now)}`,
         null,
       );
     }
@@ -339,69 +307,48 @@ export class Executor {
   #expect(now: Micros, event: ScriptEvent, action: PacketAction): Step | null {
     const { time } = event;
     const scheduled = this.#scheduled(now, event);
-    const start = this.#start ?? now;
+    const { start } = this.#transcript;
     let latest = scheduled;
     if (time.kind === 'absolute-range') latest = start + time.to;
     else if (time.kind === 'relative-range') latest = start + this.#base + time.to;
     else if (time.kind === 'any') latest = start + this.#base + PATIENCE;
-    const seen = this.#queue.shift();
+    const [seen] = this.#queue;
     if (seen === undefined) {
-      if (now < latest + this.#tolerance) {
-        const { until } = this.#pause(latest + this.#tolerance) as { until: Micros };
-        return { kind: 'expect', by: until };
-      }
-      this.#fail(event.at, printPacket(action), 'nothing was sent', null);
+      if (now < latest + this.#tolerance)
+        return { kind: 'expect', by: this.#pause(latest + this.#tolerance).until };
+      this.#transcript.fail(event.at, printPacket(action), 'nothing was sent');
       return null;
     }
-    if (!this.#matches(event, action, seen)) return null;
+    const { count, live } = gather(
+      this.#judge,
+      action,
+      this.#queue.map((one) => one.live),
+    );
+    const { number } = this.#queue.splice(0, count)[count - 1];
+    const { wrong, forgiven } = judgePacket(this.#judge, action, live);
+    const { line } = event.at;
+    const transcript = this.#transcript;
+    if (wrong !== null) {
+      transcript.fail(event.at, printPacket(action), `${transcript.wordOf(live)}${wrong}`, number);
+      return null;
+    }
+    transcript.forgiven.push(...forgiven.map((text) => `line ${line}: ${text}`));
+    if (count > 1) transcript.forgiven.push(`line ${line}: ${count} segments instead of 1`);
     const early = time.kind !== 'any' && seen.time < scheduled - this.#tolerance;
     if (early || seen.time > latest + this.#tolerance) {
-      const text = `${this.#wordOf(seen.live)} at ${this.#seconds(seen.time)}`;
-      const wanted = latest === scheduled ? '' : ` to ${this.#seconds(latest)}`;
-      this.#fail(
+      const wanted = latest === scheduled ? '' : ` to ${transcript.seconds(latest)}`;
+      const expected = `${printPacket(action)} at ${transcript.seconds(scheduled)}${wanted}`;
+      transcript.fail(
         event.at,
-        `${printPacket(action)} at ${this.#seconds(scheduled)}${wanted}`,
-        text,
-        seen.number,
+        expected,
+        `${transcript.wordOf(live)} at ${transcript.seconds(seen.time)}`,
+        number,
       );
       return null;
     }
     this.#begin(event, seen.time, scheduled);
     this.#index++;
     return null;
-  }
-
-  #matches({ at }: ScriptEvent, action: PacketAction, { live, number }: Observed): boolean {
-    const { body } = action;
-    const fail = (what: string) => {
-      this.#fail(at, printPacket(action), `${this.#wordOf(live)}${what}`, number);
-      return false;
-    };
-    if (body.kind === 'icmp') {
-      const same = live.kind === 'icmp' && live.type === 0 && body.type === 'echo_reply';
-      return same && (body.id === null || body.id === live.id) ? true : fail('');
-    }
-    if (body.kind !== 'tcp' || live.kind !== 'tcp') return fail('');
-    const flow = this.#flows.expected(body.ports);
-    const addressed = live.from === this.localAddress && live.to === this.remoteAddress;
-    if (flow === null || !flow.owns(live.ports) || !addressed) return fail(' of another connection');
-    flow.learn(live, body.seq);
-    this.#learnClock(flow, action, live);
-    const tcp = flow.toScript(live);
-    const comparison = comparePackets(this.#options.match, { ip: action.ip, tcp: body }, { live, tcp });
-    for (const text of comparison.forgiven) this.#forgiven.push(`line ${at.line}: ${text}`);
-    if (comparison.differences.length > 0) return fail(` (${comparison.differences.join(', ')})`);
-    const octet = flow.written.differsAt(tcp.seq - 1, live.payload);
-    return octet < 0 ? true : fail(` (octet ${octet} of its payload is not what was written)`);
-  }
-
-  /** The first timestamp of the stack says how its clock stands to the script's. */
-  #learnClock(flow: Flow, action: PacketAction, live: LivePacket): void {
-    if (flow.timestampOffset !== null || action.body.kind !== 'tcp' || live.kind !== 'tcp') return;
-    const wanted = action.body.options?.find(({ kind }) => kind === 'TS');
-    const got = live.options.find(({ kind }) => kind === 'TS');
-    if (wanted?.kind !== 'TS' || got?.kind !== 'TS' || wanted.val === null || got.val === null) return;
-    flow.timestampOffset = (got.val - wanted.val) >>> 0;
   }
 
   /** A code block, or a command, which may have questions to the stack before it can be judged. */
@@ -435,24 +382,29 @@ export class Executor {
 
   #judgeCode({ at }: ScriptEvent, text: string): void {
     const outcome = runCode(text, this.#names);
-    if (outcome.kind === 'ok') this.#printed.push(...outcome.printed);
-    else if (outcome.kind === 'failed') this.#fail(at, outcome.assertion, outcome.message, null);
-    else this.#end('unsupported', outcome.why, at);
+    if (outcome.kind === 'ok') this.#transcript.printed.push(...outcome.printed);
+    else if (outcome.kind === 'failed') this.#transcript.fail(at, outcome.assertion, outcome.message);
+    else this.#transcript.end('unsupported', outcome.why, at);
   }
 
   #run(now: Micros, event: ScriptEvent, command: Command): Step | null {
     const before = this.#events.slice(0, this.#index);
     // Those that stand first were applied when the stack was made.
     const configured = before.every(({ action }) => action.kind === 'shell');
-    for (const meaning of this.#meanings(command)) {
+    const meanings = meaningOf(command.text);
+    if ('unsupported' in meanings) {
+      this.#meaningless(meanings.unsupported, command.at);
+      return null;
+    }
+    for (const meaning of meanings) {
       switch (meaning.kind) {
         case 'set':
           if (configured) break;
           if (settingsOf(meaning.name, meaning.value) === null) {
-            this.#ignored.push(`${meaning.name}=${meaning.value}`);
+            this.#transcript.ignored.push(`${meaning.name}=${meaning.value}`);
             break;
           }
-          this.#end('unsupported', `${meaning.name} cannot change once the stack runs`, event.at);
+          this.#transcript.end('unsupported', `${meaning.name} cannot change once the stack runs`, event.at);
           return null;
         case 'sleep':
           this.#base += meaning.micros;
@@ -476,30 +428,22 @@ export class Executor {
     result: CallResult,
   ): void {
     if ('errno' in result || !Array.isArray(result.value)) {
-      this.#end('unsupported', 'the stack under test lists no connections', at);
+      this.#transcript.end('unsupported', 'the stack under test lists no connections', at);
       return;
     }
-    const { state, text, header, wanted, whole } = meaning;
-    const lines = (result.value as readonly Value[]).filter((line) => {
-      const [its, local, remote] = Array.isArray(line) ? (line as readonly Value[]) : [];
-      return (
-        (state === null || its === state) &&
-        (text === null || `${String(local)} ${String(remote)}`.includes(text))
-      );
-    });
-    const count = `${lines.length + header}`;
-    if (whole ? count === wanted : count.includes(wanted)) return;
-    this.#fail(at, `\`${command}\``, `the count is ${count}`, null);
+    const { count, right } = countConnections(meaning, result.value as readonly Value[]);
+    if (!right) this.#transcript.fail(at, `\`${command}\``, `the count is ${count}`);
   }
 
   #drop(now: Micros, { at }: ScriptEvent): Step | null {
     const [descriptor] = this.#application.liveDescriptors;
     if (descriptor === undefined) {
-      this.#end('error', 'there is no connection to drop', at);
+      this.#transcript.end('error', 'there is no connection to drop', at);
       return null;
     }
     return this.#question(now, 'drop', [descriptor], (result) => {
-      if ('errno' in result) this.#end('unsupported', 'the stack under test cannot drop connections', at);
+      if ('errno' in result)
+        this.#transcript.end('unsupported', 'the stack under test cannot drop connections', at);
     });
   }
 
@@ -519,70 +463,19 @@ export class Executor {
   #finish(): Step | null {
     if (this.#calls.size > 0) return this.#pause(Infinity);
     const { cleanup } = this.#options.script;
-    if (cleanup !== null) this.#meanings(cleanup);
+    const meanings = cleanup === null ? [] : meaningOf(cleanup.text);
+    if (cleanup !== null && 'unsupported' in meanings) this.#meaningless(meanings.unsupported, cleanup.at);
     const [left] = this.#queue;
-    if (left !== undefined && this.#options.strict && this.#outcome === null) {
-      this.#fail(this.#here(), 'nothing more', this.#wordOf(left.live), left.number);
+    if (left !== undefined && this.#options.strict && this.#transcript.outcome === null) {
+      this.#transcript.fail(this.#here(), 'nothing more', this.#transcript.wordOf(left.live), left.number);
     }
-    if (this.#outcome === null) this.#end('pass', 'everything came as the script says', null);
+    if (this.#transcript.outcome === null)
+      this.#transcript.end('pass', 'everything came as the script says', null);
     return null;
   }
 
   #here(): Position {
     const event = this.#events[Math.min(this.#index, this.#events.length - 1)];
     return event?.at ?? { line: 1, column: 1 };
-  }
-
-  #seconds(time: Micros): string {
-    return printSeconds(time - (this.#start ?? time));
-  }
-
-  /** A packet of the stack as a script would write it. */
-  #wordOf(live: LivePacket): string {
-    if (live.kind === 'icmp') return `> icmp type ${live.type} code ${live.code}`;
-    if (live.kind === 'other') return `> ${live.text}`;
-    const flow = this.#flows.of(live.ports);
-    const ports = { source: live.ports.source, destination: live.ports.destination };
-    const body = flow?.toScript(live) ?? {
-      ...live,
-      ports,
-      length: live.payload.length,
-      ack: live.flags.includes('.') ? live.ack : null,
-      urg: live.urg === 0 ? null : live.urg,
-    };
-    return printPacket({ kind: 'packet', direction: 'out', ip: NO_IP_INFO, body });
-  }
-
-  #fail(at: Position, expected: string, actual: string, packet: number | null): void {
-    if (this.#outcome !== null) return;
-    this.#end('fail', `line ${at.line}: expected ${expected}; seen ${actual}`, at, {
-      expected,
-      actual,
-      packet,
-    });
-  }
-
-  #end(
-    verdict: ScriptOutcome['verdict'],
-    reason: string,
-    at: Position | null,
-    found: Partial<Pick<ScriptOutcome, 'expected' | 'actual' | 'packet'>> = {},
-  ): ScriptOutcome {
-    const packets = this.#exchanged.map(({ at: time, direction, bytes, text }): ExchangedPacket => {
-      return { at: time, direction, bytes, text: typeof text === 'string' ? text : this.#wordOf(text) };
-    });
-    this.#outcome ??= {
-      verdict,
-      reason,
-      at,
-      expected: found.expected ?? null,
-      actual: found.actual ?? null,
-      packet: found.packet ?? null,
-      forgiven: this.#forgiven,
-      ignored: this.#ignored,
-      printed: this.#printed,
-      packets,
-    };
-    return this.#outcome;
   }
 }

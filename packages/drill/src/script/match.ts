@@ -1,7 +1,7 @@
 /** Whether a packet is the one that a script expects. Nobody else decides that. */
 import { printOption } from './print-script.ts';
 import type { IpInfo, TcpOption, TcpPacket } from './syntax.ts';
-import type { LiveTcp } from './wire-packet.ts';
+import type { LivePacket, LiveTcp } from './wire-packet.ts';
 
 /**
  * `exact` = every field that the script names, as packetdrill has it. `semantic`, for stacks other than the one a script
@@ -114,4 +114,18 @@ function compareIp(
   if (ttl !== null && ttl !== live.ttl) {
     (mode === 'exact' ? differences : forgiven).push(`time to live ${live.ttl} instead of ${ttl}`);
   }
+}
+
+/** Two segments that follow each other, as one; null when they do not. */
+export function joinSegments(first: LiveTcp, second: LivePacket): LiveTcp | null {
+  if (second.kind !== 'tcp' || second.payload.length === 0 || first.payload.length === 0) return null;
+  const { source, destination } = first.ports;
+  const sameFlow = second.ports.source === source && second.ports.destination === destination;
+  const follows = second.seq === (first.seq + first.payload.length) >>> 0 && second.ack === first.ack;
+  const plain = /^P?\.$/.test(first.flags) && /^F?P?\.$/.test(second.flags);
+  if (!sameFlow || !follows || !plain) return null;
+  const payload = new Uint8Array(first.payload.length + second.payload.length);
+  payload.set(first.payload);
+  payload.set(second.payload, first.payload.length);
+  return { ...second, seq: first.seq, payload };
 }

@@ -54,7 +54,7 @@ function* packetNeeds({ direction, ip, body }: PacketAction): Iterable<Feature> 
   if (body.kind === 'icmp' && !body.type.startsWith('echo')) yield 'ICMP errors';
   if (body.kind !== 'tcp') return;
   // ECE and CWR on an injected SYN only offer; a stack without ECN does not answer them.
-  if (/[EWA]/.test(body.flags) && !(direction === 'in' && body.flags.includes('S'))) yield 'ECN';
+  if (/[EWA0-7]/.test(body.flags) && !(direction === 'in' && body.flags.includes('S'))) yield 'ECN';
   for (const { kind } of body.options ?? []) {
     // What an injected SYN offers may be declined.
     const offered = direction === 'in' && body.flags === 'S';
@@ -62,6 +62,7 @@ function* packetNeeds({ direction, ip, body }: PacketAction): Iterable<Feature> 
     if (kind === 'TS' && !offered) yield 'timestamps';
     if ((kind === 'FO' || kind === 'FOEXP') && !offered) yield 'TCP fast open';
     if (kind === 'md5') yield 'MD5 signatures';
+    if (kind === 'ECN') yield 'ECN';
   }
 }
 

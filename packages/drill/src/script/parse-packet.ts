@@ -6,12 +6,13 @@ import type { IcmpPacket, IpInfo, PacketAction, Ports, Quoted, TcpOption, TcpPac
 const U8 = 0xff;
 const U16 = 0xffff;
 const U20 = 0xfffff;
+const U24 = 0xffffff;
 const U32 = 0xffff_ffff;
 /** The most that the options of one segment may take. */
 const OPTION_ROOM = 40;
 
 const PORTS = /\d+\s*>\s*\d+/y;
-const FLAGS = /[A-Za-z]+\.?|\.|-/y;
+const FLAGS = /[A-Za-z]*[0-7]?\.(?!\d)|[A-Za-z]+|-/y;
 const IP_WORDS = ['noecn', 'ect01', 'ect0', 'ect1', 'ce', 'tos', 'ttl', 'flowlabel'];
 
 /** @throws ScriptError */
@@ -132,14 +133,15 @@ function parseFlags(scanner: Scanner): string {
   scanner.skip();
   if (written === '-') return '';
   // CWR is W in scripts of Linux, C in some of BSD.
-  const letters = written.replace('.', '').replaceAll('C', 'W');
+  const counter = /\d/.exec(written)?.[0] ?? '';
+  const letters = written.replace(/\d?\.$/, '').replaceAll('C', 'W');
   for (const letter of letters) {
     if (!FLAG_LETTERS.includes(letter)) {
       scanner.fail(`'${letter}' is no flag: flags are S F R P U E W C A and .`, at);
     }
   }
   const ordered = FLAG_LETTERS.filter((letter) => letters.includes(letter)).join('');
-  return written.endsWith('.') ? `${ordered}.` : ordered;
+  return written.endsWith('.') ? `${ordered}${counter}.` : ordered;
 }
 
 /** None written = none to be there; `<...>` = null. */
@@ -174,6 +176,8 @@ export function optionLength(option: TcpOption): number {
       return 3;
     case 'TS':
       return 10;
+    case 'ECN':
+      return 2 + (3 * option.counters.split(' ').length) / 2;
     case 'sack':
       return 2 + 8 * option.blocks.length;
     case 'FOEXP':
@@ -214,12 +218,24 @@ function parseOption(scanner: Scanner): TcpOption {
     case 'FOEXP':
     case 'md5':
       return { kind: word, hex: hexDigits(scanner) };
+    case 'ECN':
+      return { kind: word, counters: parseCounters(scanner) };
     default:
       scanner.fail(
         `expected an option (mss, nop, wscale, sackOK, sack, TS, eol, FO, FOEXP or md5), found ${word ?? scanner.found()}`,
         at,
       );
   }
+}
+
+/** `e1b 1 ceb 0`: names of counters and what they have come to. */
+function parseCounters(scanner: Scanner): string {
+  const counters: string[] = [];
+  for (let name = scanner.word(); name !== null; name = scanner.word()) {
+    counters.push(name, `${scanner.integer('a counter', 0, U24)}`);
+  }
+  if (counters.length === 0) scanner.fail(`expected counters such as e0b 1, found ${scanner.found()}`);
+  return counters.join(' ');
 }
 
 /** `...` in place of a number leaves it unchecked. */
@@ -237,10 +253,12 @@ function hexDigits(scanner: Scanner): string {
 
 function parseIcmp(scanner: Scanner, before: Quoted | null): IcmpPacket {
   scanner.word();
-  const type = scanner.word();
-  if (type === null) scanner.fail(`expected a type of ICMP message, found ${scanner.found()}`);
+  const named = scanner.word();
+  if (named === null) scanner.fail(`expected a type of ICMP message, found ${scanner.found()}`);
+  const type = scanner.defines.get(named) ?? named;
   const next = scanner.peekWord();
-  const code = next === null || next === 'mtu' || next === 'id' ? null : scanner.word();
+  const written = next === null || next === 'mtu' || next === 'id' ? null : scanner.word();
+  const code = written === null ? null : (scanner.defines.get(written) ?? written);
   const mtu = scanner.acceptWord('mtu') ? scanner.integer('an MTU', 0, U16) : null;
   const id = scanner.acceptWord('id') ? scanner.integer('an id', 0, U16) : null;
   const at = scanner.position;

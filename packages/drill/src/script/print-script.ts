@@ -133,6 +133,8 @@ export function printOption(option: TcpOption): string {
     case 'FOEXP':
     case 'md5':
       return option.hex === '' ? option.kind : `${option.kind} ${option.hex}`;
+    case 'ECN':
+      return `ECN ${option.counters}`;
     case 'unknown':
       return `kind ${option.code} ${option.hex}`.trimEnd();
   }

@@ -139,6 +139,18 @@ test('semantic matching lets windows, PUSH and the order of options pass, and li
   expect(outcome(scaled, { match: 'semantic' })).toBe('pass');
 });
 
+test('semantic matching takes several segments for the one that another stack left to hardware to cut', () => {
+  const lines = '+0 write(4, ..., 3000) = 3000\n+0 > P. 1:3001(3000) ack 1\n';
+  expect(then(lines, { profile: 'linux' })).toContain('length 1460 instead of 3000');
+  const options = { match: 'semantic', profile: 'linux' } as const;
+  expect(
+    runScript({ text: OPEN + lines.replaceAll('3000', '2920').replace('3001', '2921'), ...options }),
+  ).toMatchObject({
+    verdict: 'pass',
+    forgiven: ['line 9: 2 segments instead of 1'],
+  });
+});
+
 test.each([
   ['--ip_version=ipv6\n', 'IPv6'],
   ['0 < udp (8)\n', 'UDP'],
@@ -146,6 +158,7 @@ test.each([
   ['0 > . 1:1(0) ack 1 <nop,nop,sack 1:2>\n', 'SACK'],
   ['0 < icmp unreachable frag_needed mtu 1200 [1:1461(1460)]\n', 'ICMP errors'],
   ['0 < [ce] . 1:1(0) ack 1\n', 'ECN'],
+  ['0 > P5. 1:101(100) ack 1 <ECN e1b 1 ceb 0,nop>\n', 'ECN'],
   ['0 setsockopt(3, SOL_SOCKET, SO_KEEPALIVE, [1], 4) = 0\n', 'keep-alive'],
 ])('%j needs what the stack has not, and is unsupported', (text, feature) => {
   expect(outcome(text)).toBe(`unsupported: the stack under test has no ${feature}`);

@@ -24,6 +24,10 @@ const tcpOption: fc.Arbitrary<TcpOption> = fc.oneof(
     kind: fc.constant('sack' as const),
     blocks: fc.array(fc.tuple(u32, u32), { minLength: 1, maxLength: 2 }),
   }),
+  fc.record({
+    kind: fc.constant('ECN' as const),
+    counters: fc.constantFrom('e0b 1', 'e1b 1 ceb 0 e0b 16777215'),
+  }),
   fc.record({ kind: fc.constantFrom('FO' as const, 'FOEXP' as const, 'md5' as const), hex }),
 );
 
@@ -31,8 +35,8 @@ const tcp = fc.record({
   kind: fc.constant('tcp' as const),
   ports,
   flags: fc
-    .tuple(fc.subarray(Array.from(FLAG_LETTERS)), fc.boolean())
-    .map(([letters, ack]) => letters.join('') + (ack ? '.' : '')),
+    .tuple(fc.subarray(Array.from(FLAG_LETTERS)), fc.constantFrom('', '.', '5.'))
+    .map(([letters, ack]) => letters.join('') + ack),
   seq: u32,
   length: u16,
   ack: orNull(u32),

@@ -37,6 +37,8 @@ function meaningOfOne(command: string): readonly Meaning[] | null {
   const words = first.slice(1);
   if (['ss', 'netstat', 'sockstat'].includes(program)) return count(program, words, rest);
   if (rest.length > 0) return null;
+  // What set_sysctls.py leaves behind, to undo itself: every script here has a stack of its own.
+  if (program.startsWith('sysctl_restore_')) return [];
   switch (program) {
     case 'sysctl':
       return assignments(words.filter((word) => !word.startsWith('-')).join(' '));

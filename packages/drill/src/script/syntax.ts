@@ -69,7 +69,7 @@ export interface Ports {
 export interface TcpPacket {
   readonly kind: 'tcp';
   readonly ports: Ports | null;
-  /** Letters in the order of `FLAG_LETTERS`, `.` for ACK last; empty = none. */
+  /** Letters in the order of `FLAG_LETTERS`, a counter of AccECN, `.` for ACK last; empty = none. */
   readonly flags: string;
   readonly seq: number;
   readonly length: Octets;
@@ -107,6 +107,8 @@ export type TcpOption =
   | { readonly kind: 'sack'; readonly blocks: readonly (readonly [left: number, right: number])[] }
   /** Fast open (its experimental form is `FOEXP`), and the MD5 signature; octets as hexadecimal digits. */
   | { readonly kind: 'FO' | 'FOEXP' | 'md5'; readonly hex: string }
+  /** The counters of AccECN, as they are written. */
+  | { readonly kind: 'ECN'; readonly counters: string }
   /** Seen on a wire, never written in a script. */
   | { readonly kind: 'unknown'; readonly code: number; readonly hex: string };
 

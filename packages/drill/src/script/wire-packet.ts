@@ -245,6 +245,9 @@ function writeOption(option: TcpOption, view: DataView, at: number): void {
     case 'md5':
       head(MD5);
       return writeHex(option.hex, view, at + 2);
+    case 'ECN':
+      // No stack here has it: a script that needs it never comes this far.
+      return;
     case 'unknown':
       head(option.code);
       return writeHex(option.hex, view, at + 2);
