@@ -6,7 +6,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -73,7 +73,6 @@ async function measureOnce(
     const kernelLines = lines(kernel);
     await kernelLines.next();
     const capture = captured ? join(folder, 'host-a.pcapng') : '';
-    if (captured) warmUp(capture, octets);
     const ours = run(0, 'bulk-host.ts', direction, '5001', `${octets}`, capture);
     const { value } = await lines(ours).next();
     if (value === undefined) throw new Error(`our end of the bulk transfer died`);
@@ -93,14 +92,6 @@ async function measureOnce(
     wire.close();
     rmSync(folder, { recursive: true });
   }
-}
-
-/** Let the memory that the file will take have been touched before: in a virtual machine its first touch costs more than the write. */
-function warmUp(path: string, octets: number): void {
-  const piece = new Uint8Array(1 << 20);
-  const fd = openSync(path, 'w');
-  for (let written = 0; written < octets * 1.2; written += piece.length) writeSync(fd, piece);
-  closeSync(fd);
 }
 
 function lines(child: ChildProcess): AsyncIterator<string> {
