@@ -10,7 +10,7 @@ import {
   type Stack,
   createStack,
 } from '../src/index.ts';
-import { type ImpairmentSpec, createNetwork, createRandom } from '../src/sim/index.ts';
+import { type FrameEndpoint, type ImpairmentSpec, createNetwork, createRandom } from '../src/sim/index.ts';
 import { referenceParts } from '../src/tcb/reference.ts';
 import { Segment, parseSegment, seqDistance } from '../src/wire/index.ts';
 import { Watch } from './invariants.ts';
@@ -22,6 +22,8 @@ export interface EndPlan {
   readonly mss: number;
   readonly settings: Partial<Settings>;
   readonly impairment: ImpairmentSpec;
+  /** How long frames gather before they are taken all at once, as from a ring; 0 = each is taken as it comes. */
+  readonly gather: number;
   /** Octets to send, and how many a call. */
   readonly total: number;
   readonly chunk: number;
@@ -77,8 +79,11 @@ export function runWorld(plan: WorldPlan): WorldOutcome {
   const programs = plan.ends.map(
     (end, i) => new Program(end, plan.crossing, i, isOrderly(plan) ? Infinity : PATIENCE),
   );
-  for (const program of programs)
-    network.add({ stack: program.stack, application: program, impairment: program.plan.impairment });
+  for (const program of programs) {
+    const { stack, plan: end } = program;
+    const endpoint = end.gather > 0 ? new Gathering(stack, end.gather) : stack;
+    network.add({ stack: endpoint, application: program, impairment: end.impairment });
+  }
   const finish = network.run({
     limit: LIMIT,
     steps: 2_000_000,
@@ -111,6 +116,44 @@ function judge(plan: WorldPlan, programs: readonly Program[], ended: string, bro
 /** Whether both ends close after their last octet. */
 function isOrderly({ ends }: WorldPlan): boolean {
   return ends.every(({ end }) => end === 'close' || end === 'wait');
+}
+
+/** A stack that is given frames in batches, and asked for its own only after each. */
+class Gathering implements FrameEndpoint {
+  readonly #stack: Stack;
+  readonly #time: number;
+  readonly #frames: Uint8Array[] = [];
+  #due = Infinity;
+
+  constructor(stack: Stack, time: number) {
+    this.#stack = stack;
+    this.#time = time;
+  }
+
+  get maxFrame(): number {
+    return this.#stack.maxFrame;
+  }
+
+  onFrame(now: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#frames.push(bytes.slice(start, end));
+    this.#due = Math.min(this.#due, now + this.#time);
+  }
+
+  pollTransmit(now: number, into: Uint8Array, start: number): number {
+    return this.#stack.pollTransmit(now, into, start);
+  }
+
+  pollTimeout(): number {
+    return Math.min(this.#due, this.#stack.pollTimeout());
+  }
+
+  onTimeout(now: number): void {
+    if (this.#due <= now) {
+      this.#due = Infinity;
+      for (const frame of this.#frames.splice(0)) this.#stack.onFrame(now, frame, 0, frame.length);
+    }
+    this.#stack.onTimeout(now);
+  }
 }
 
 /** The program of one end. */

@@ -78,6 +78,7 @@ describe('answers without end', () => {
       mss: 1460,
       settings: { receiveBuffer: 100_000, sendBuffer: 300_000, msl: SECOND },
       impairment: {},
+      gather: 0,
       total: 250_000,
       chunk: 250_000,
       read: 250_000,

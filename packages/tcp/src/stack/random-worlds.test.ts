@@ -40,6 +40,7 @@ const end = (ways: readonly EndPlan['end'][]) =>
     mss: fc.oneof(fc.constant(1460), fc.integer({ min: 48, max: 1460 })),
     settings,
     impairment,
+    gather: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 20_000 })),
     total: fc.oneof(fc.integer({ min: 0, max: 10 }), fc.integer({ min: 0, max: 8_000 })),
     chunk: size(4_000),
     read: size(4_000),
