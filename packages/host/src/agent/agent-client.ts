@@ -76,6 +76,7 @@ export class AgentClient {
     if (answer.protocol === PROTOCOL_VERSION) return answer;
     throw new AgentError(
       'agent-version',
+      this.name,
       `${this.name} runs ${answer.software} and speaks version ${answer.protocol} of the agent's protocol, ` +
         `${this.#options.software} here speaks ${PROTOCOL_VERSION}`,
       'install the same version on both machines',
@@ -94,7 +95,7 @@ export class AgentClient {
     const reply = (await this.#request(verb, args, limits)) as Reply;
     if ('refusal' in reply) {
       const { code, message, remedy } = reply.refusal;
-      throw new AgentError(code, `${this.name}: ${message}`, remedy);
+      throw new AgentError(code, this.name, `${this.name}: ${message}`, remedy);
     }
     return reply.value as AgentCalls[Verb]['reply'];
   }
@@ -107,7 +108,7 @@ export class AgentClient {
         const piece = await this.#request('read', args, limits);
         if (!(piece instanceof Uint8Array)) {
           const { refusal } = piece as Extract<Reply, { refusal: unknown }>;
-          throw new AgentError(refusal.code, `${this.name}: ${refusal.message}`, refusal.remedy);
+          throw new AgentError(refusal.code, this.name, `${this.name}: ${refusal.message}`, refusal.remedy);
         }
         if (piece.length === 0) return;
         yield piece;
@@ -213,17 +214,17 @@ export class AgentClient {
 
   #goneError(what: string): AgentError {
     const message = `${this.name} went away while we waited for ${what}: ${this.#gone}`;
-    return new AgentError('agent-gone', message, 'see what it printed last');
+    return new AgentError('agent-gone', this.name, message, 'see what it printed last');
   }
 
   #lateError(what: string, total: number): AgentError {
     const message = `${this.name} is alive, but ${what} did not come within ${total / 1000} s`;
-    return new AgentError('agent-late', message, '');
+    return new AgentError('agent-late', this.name, message, '');
   }
 
   #silentError(what: string, silence: number): AgentError {
     const message = `${this.name} said nothing for ${silence / 1000} s while we waited for ${what}`;
-    return new AgentError('agent-silent', message, 'see whether it hangs or its line is cut');
+    return new AgentError('agent-silent', this.name, message, 'see whether it hangs or its line is cut');
   }
 }
 

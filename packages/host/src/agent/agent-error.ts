@@ -6,8 +6,12 @@ export class AgentError extends Error {
   /** What to do next; empty when nothing better than the message is known. */
   readonly remedy: string;
 
-  constructor(code: string, message: string, remedy: string) {
+  /** Of which agent, by its name. */
+  readonly agent: string;
+
+  constructor(code: string, agent: string, message: string, remedy: string) {
     super(message);
+    this.agent = agent;
     this.code = code;
     this.remedy = remedy;
   }

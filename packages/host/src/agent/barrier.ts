@@ -35,6 +35,6 @@ export async function reachBarrier<Name extends Barrier>(
     for (const call of calls) call.catch(() => {});
     const missing = agents.filter((agent) => !here.has(agent)).map((agent) => agent.name);
     const message = `the barrier '${name}' was not reached by ${missing.join(' and ')}: ${error.message}`;
-    throw new AgentError(error.code, message, error.remedy);
+    throw new AgentError(error.code, error.agent, message, error.remedy);
   }
 }

@@ -51,6 +51,8 @@ class Conductor {
   readonly #options: ConductOptions;
   readonly #agents: readonly AgentClient[];
   readonly #faults: PlatformFault[] = [];
+  /** Names of agents that no longer answer. */
+  readonly #lost = new Set<string>();
   readonly #traces: TraceRecord[][] = [];
   readonly #bench: TraceRecord[] = [];
 
@@ -99,6 +101,7 @@ class Conductor {
       this.#onAgentError(error);
     }
     const hosts = [await this.#bringHome(0), await this.#bringHome(1)] as const;
+    await this.#dismissMiddlebox();
     return { hosts, bench: this.#bench, ...ended, faults: this.#faults };
   }
 
@@ -111,10 +114,11 @@ class Conductor {
     signal?.addEventListener('abort', interrupt, { once: true });
     try {
       const done = reachBarrier('done', agents, [null, null], { total, silence: SILENCE_MS });
-      done.catch(() => {});
-      if ((await Promise.race([done, interrupted])) === 'interrupted') {
-        return { ended: 'quiet', reason: 'the run was interrupted' };
-      }
+      const broken = this.#untilMiddleboxBreaks();
+      for (const lost of [done, broken]) lost.catch(() => {});
+      const first = await Promise.race([done, broken, interrupted]);
+      if (first === 'interrupted') return { ended: 'quiet', reason: 'the run was interrupted' };
+      if (first === 'broken') return { ended: 'quiet', reason: 'the middlebox carried nothing any more' };
       await Promise.all(agents.map((agent) => agent.call('quiet', QUIET, SOON)));
       return { ended: 'done' };
     } catch (error) {
@@ -124,6 +128,25 @@ class Conductor {
       throw error;
     } finally {
       signal?.removeEventListener('abort', interrupt);
+    }
+  }
+
+  /** @throws AgentError when it is gone or silent: without a wire between them the ends prove nothing */
+  async #untilMiddleboxBreaks(): Promise<'broken'> {
+    const agent = this.#options.middlebox?.agent;
+    if (agent === undefined) return new Promise(() => {});
+    await agent.call('done', null, { total: Infinity, silence: SILENCE_MS });
+    return 'broken';
+  }
+
+  async #dismissMiddlebox(): Promise<void> {
+    const agent = this.#options.middlebox?.agent;
+    if (agent === undefined) return;
+    try {
+      const { faults } = await agent.call('finish', null, SOON);
+      for (const { what, next } of faults) this.#fault(what, next);
+    } catch (error) {
+      this.#onAgentError(error);
     }
   }
 
@@ -172,7 +195,13 @@ class Conductor {
 
   #onAgentError(error: unknown): void {
     if (!(error instanceof AgentError)) throw error;
-    this.#fault(error.message, error.remedy === '' ? 'run again' : error.remedy);
+    const { code, agent, message, remedy } = error;
+    // Whoever is gone once is gone for every question after.
+    if (code === 'agent-gone' || code === 'agent-silent') {
+      if (this.#lost.has(agent)) return;
+      this.#lost.add(agent);
+    }
+    this.#fault(message, remedy === '' ? 'run again' : remedy);
   }
 
   #fault(what: string, next: string): void {

@@ -151,6 +151,43 @@ test('two kernels transfer a megabyte over a box that loses and delays', async (
   expect(arrived).toBeLessThan(sent);
 });
 
+test('a middlebox that dies is a fault of the platform, and the ends need not wait for their limit', async () => {
+  const script = transfer(64 << 20);
+  const { agents, box } = await bench(['reference', 'kernel'], true);
+  if (box === null) throw new Error('no middlebox');
+  const evidence = await conductRun({
+    agents,
+    jobs: jobs(script, ['reference', 'kernel']),
+    middlebox: { agent: box, job: middleboxJob(script) },
+    limit: 60_000_000,
+    onBarrier: (name) => void (name === 'start' && children[2].kill('SIGKILL')),
+  });
+  expect(evidence.faults).toHaveLength(1);
+  expect(evidence.faults[0].what).toContain('the middlebox went away');
+  expect(judge(script, evidence)).toMatchObject({ verdict: 'inconclusive' });
+});
+
+test('a middlebox whose link breaks is a fault of the platform', async () => {
+  const script = transfer(64 << 20);
+  const { agents, box } = await bench(['reference', 'kernel'], true);
+  if (box === null) throw new Error('no middlebox');
+  const evidence = await conductRun({
+    agents,
+    jobs: jobs(script, ['reference', 'kernel']),
+    middlebox: { agent: box, job: middleboxJob(script) },
+    limit: 60_000_000,
+    onBarrier(name) {
+      if (name !== 'start') return;
+      const down = ['link', 'set', 'eth1', 'down'];
+      children.push(wire?.middlebox?.namespace.spawn('ip', down) ?? expect.unreachable());
+    },
+  });
+  expect(evidence.faults).toEqual([
+    { what: expect.stringMatching(/^the middlebox lost a link: cannot .* eth1/), next: 'run again' },
+  ]);
+  expect(judge(script, evidence)).toMatchObject({ verdict: 'inconclusive' });
+});
+
 test('our stack transfers over its own bad wire, and the capture tells what befell each frame', async () => {
   const script = transfer(1 << 20);
   const { agents } = await bench(['reference', 'kernel']);

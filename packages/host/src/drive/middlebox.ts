@@ -17,26 +17,39 @@ class Lane {
   #alarm: Alarm | null = null;
 
   readonly #onHarm: (note: string) => void;
+  readonly #onFault: (error: unknown) => void;
 
   constructor(
     clock: Clock,
-    from: Link,
-    to: Link,
+    [from, to]: readonly [Link, Link],
     impairment: ImpairedDirection,
-    onHarm: (note: string) => void,
+    { onHarm, onFault }: { onHarm: (note: string) => void; onFault: (error: unknown) => void },
   ) {
     this.#onHarm = onHarm;
+    this.#onFault = onFault;
     this.#clock = clock;
     this.#from = from;
     this.#to = to;
     this.#impairment = impairment;
     this.#outbox = new Outbox(to, 14 + from.facts.mtu);
-    from.onReadable(() => this.#carry());
+    from.onReadable(() => this.#turn(() => this.#carry()));
   }
 
   close(): void {
     this.#alarm?.cancel();
     this.#from.close();
+  }
+
+  /** Nothing more passes once a link is broken: a wire that lost frames by itself proves nothing of either end. */
+  #turn(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#blocked = true;
+      this.#alarm?.cancel();
+      this.#from.onReadable(null);
+      this.#onFault(error);
+    }
   }
 
   #carry(): void {
@@ -74,17 +87,20 @@ class Lane {
   #flush(): void {
     if (this.#outbox.flush()) return;
     this.#blocked = true;
-    this.#to.onWritable(() => {
-      this.#blocked = false;
-      this.#flush();
-      this.#carry();
-    });
+    this.#to.onWritable(() =>
+      this.#turn(() => {
+        this.#blocked = false;
+        this.#flush();
+        this.#carry();
+      }),
+    );
   }
 
   #setAlarm(): void {
     this.#alarm?.cancel();
     this.#alarm = null;
-    if (this.#held.next < Infinity) this.#alarm = this.#clock.at(this.#held.next, () => this.#carry());
+    if (this.#held.next === Infinity) return;
+    this.#alarm = this.#clock.at(this.#held.next, () => this.#turn(() => this.#carry()));
   }
 }
 
@@ -95,14 +111,19 @@ export interface MiddleboxOptions {
   readonly impairment: readonly [ImpairedDirection, ImpairedDirection];
   /** Told of each frame that does not just pass: from which link it came, and what happens to it. */
   readonly onHarm?: (from: 0 | 1, note: string) => void;
+  /** A link is broken, and nothing passes that way any more. */
+  readonly onFault: (error: unknown) => void;
 }
 
 export class Middlebox {
   readonly #lanes: readonly Lane[];
 
-  constructor({ clock, links, impairment, onHarm }: MiddleboxOptions) {
+  constructor({ clock, links, impairment, onHarm, onFault }: MiddleboxOptions) {
     const lane = (from: 0 | 1, to: 0 | 1) =>
-      new Lane(clock, links[from], links[to], impairment[from], (note) => onHarm?.(from, note));
+      new Lane(clock, [links[from], links[to]], impairment[from], {
+        onHarm: (note) => onHarm?.(from, note),
+        onFault,
+      });
     this.#lanes = [lane(0, 1), lane(1, 0)];
   }
 

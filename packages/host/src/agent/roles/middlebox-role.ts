@@ -1,9 +1,10 @@
 /** The part of a host in the middle of the wire. */
+import type { PlatformFault } from '@tcblab/drill/scenario';
 import { Middlebox } from '../../drive/middlebox.ts';
 import { ImpairedDirection } from '../../impair/impaired-direction.ts';
 import { openRawLink } from '../../link/raw-link.ts';
 import type { MiddleboxJob } from '../protocol.ts';
-import type { Role, Surroundings } from './role.ts';
+import { textOf, type Role, type Surroundings } from './role.ts';
 
 /** @throws MachineError when an interface cannot be opened, MisuseError for an impossible impairment */
 export function playMiddlebox(job: MiddleboxJob, { clock, onRecord }: Surroundings): Role {
@@ -20,6 +21,9 @@ export function playMiddlebox(job: MiddleboxJob, { clock, onRecord }: Surroundin
     first.close();
     throw error;
   }
+  const faults: PlatformFault[] = [];
+  let over: () => void = () => {};
+  const done = new Promise<void>((resolve) => (over = resolve));
   const box = new Middlebox({
     clock,
     links: [first, second],
@@ -28,20 +32,33 @@ export function playMiddlebox(job: MiddleboxJob, { clock, onRecord }: Surroundin
       const detail = `${from === 0 ? 'a to b' : 'b to a'}: ${note}`;
       onRecord({ name: 'bench_event', time: clock.now(), connection: 0, event: 'middlebox', detail }, 0);
     },
+    onFault(error) {
+      // One broken link soon breaks both ways across.
+      if (faults.length > 0) return;
+      faults.push({ what: `the middlebox lost a link: ${textOf(error)}`, next: 'run again' });
+      over();
+    },
   });
   return {
     warnings: [...first.refused, ...second.refused].map(({ message }) => message),
-    done: Promise.resolve(),
+    done,
     arm: () => {},
     start: () => {},
     progress: () => ({ elapsed: 0, stepsDone: 0, steps: 0, octets: 0, frames: first.statistics().received }),
     finish() {
       box.close();
+      over();
+      const links = [first.statistics(), second.statistics()];
+      const dropped = links[0].dropped + links[1].dropped;
+      if (dropped > 0) {
+        const what = `the kernel dropped ${dropped} frames before the middlebox could carry them`;
+        faults.push({ what, next: 'let the machine do less beside, and run again' });
+      }
       return Promise.resolve({
         application: null,
-        faults: [],
+        faults,
         warnings: [],
-        links: [first.statistics(), second.statistics()],
+        links,
         captureOctets: 0,
         counters: null,
         left: [],

@@ -7,7 +7,7 @@ import type { EndJob, Findings, Progress } from '../protocol.ts';
 export interface Role {
   /** What is not as it should be, in sentences. */
   readonly warnings: readonly string[];
-  /** The program is over. */
+  /** The program is over. A middlebox has none: it is over when it can carry no more. */
   readonly done: Promise<void>;
   arm(): void;
   start(): void;
@@ -24,4 +24,9 @@ export interface Surroundings {
   /** The wire of an end. */
   openLink(job: EndJob): Link & { readonly refused?: readonly Error[] };
   readonly onRecord: (event: TraceEvent, frame: number) => void;
+}
+
+/** What an error says, for a fault's sentence. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
