@@ -3,8 +3,10 @@ import type { Micros } from '@tcblab/tcp';
 import { verdictOf } from '../verdict/result.ts';
 import type { Check, Verdict } from '../verdict/result.ts';
 import { isResetFromClosed } from './closed-end.ts';
+import { deadWire } from './dead-wire.ts';
+import type { WireEnd } from './dead-wire.ts';
 import { asDemanded } from './end-driver.ts';
-import type { Evidence, HostEvidence, StepOutcome, StepReport } from './evidence.ts';
+import type { Evidence, HostEvidence, PlatformFault, StepOutcome, StepReport } from './evidence.ts';
 import { differences, isFrom, matchInOrder } from './match.ts';
 import type { Match } from './match.ts';
 import type { Data, EndCall, EndStep, Scenario, ScenarioEnd, SegmentPattern } from './scenario.ts';
@@ -35,21 +37,16 @@ export function judge(scenario: Scenario, evidence: Evidence): Judgement {
   return { verdict, ...explain(run, verdict, checks), checks };
 }
 
-/** One end with what was observed of it. */
-interface JudgedEnd {
-  readonly end: ScenarioEnd;
-  readonly host: HostEvidence;
-  readonly sightings: Sightings;
-}
-
 class Run {
   readonly scenario: Scenario;
   readonly evidence: Evidence;
-  readonly ends: readonly JudgedEnd[];
+  readonly ends: readonly WireEnd[];
   /** Address of each role. */
   readonly roles: ReadonlyMap<string, string>;
   /** The end whose capture the order is read in. */
-  readonly seenAt: JudgedEnd;
+  readonly seenAt: WireEnd;
+  /** What broke: as the bench tells it or, where it knows of nothing, as the captures do. */
+  readonly faults: readonly PlatformFault[];
 
   constructor(scenario: Scenario, evidence: Evidence) {
     this.scenario = scenario;
@@ -61,6 +58,8 @@ class Run {
     });
     this.roles = new Map(this.ends.map(({ end, host }) => [end.role, host.address]));
     this.seenAt = this.ends.find(({ end }) => end.role === scenario.seenAt) ?? this.ends[0];
+    const dead = deadWire(this.ends[0], this.ends[1]);
+    this.faults = evidence.faults.length > 0 || dead === null ? evidence.faults : [dead];
   }
 
   /** Why nothing more came after the last packet. */
@@ -71,8 +70,8 @@ class Run {
   }
 }
 
-function platformChecks({ evidence, ends, scenario }: Run): Check[] {
-  const checks = evidence.faults.map(({ what, next }, index): Check => ({
+function platformChecks({ faults, ends, scenario }: Run): Check[] {
+  const checks = faults.map(({ what, next }, index): Check => ({
     id: `platform-${index + 1}`,
     title: 'the platform holds',
     verdict: 'inconclusive',
@@ -212,7 +211,7 @@ function checksumChecks({ ends, scenario }: Run): Check[] {
   });
 }
 
-function programChecks(run: Run, { end, host, sightings }: JudgedEnd): Check[] {
+function programChecks(run: Run, { end, host, sightings }: WireEnd): Check[] {
   const checks: Check[] = [];
   if (host.crashed !== undefined) {
     checks.push({
@@ -326,7 +325,7 @@ function hex(octet: number): string {
 }
 
 /** What an end tells of its states: explains, and never changes the verdict. */
-function stateChecks({ scenario }: Run, { end, host }: JudgedEnd): Check[] {
+function stateChecks({ scenario }: Run, { end, host }: WireEnd): Check[] {
   const passed = host.trace.flatMap(({ event }) => (event.name === 'state_updated' ? [event.new] : []));
   // A kernel tells of no states.
   if (end.states.length === 0 || passed.length === 0) return [];
@@ -354,7 +353,7 @@ function stateChecks({ scenario }: Run, { end, host }: JudgedEnd): Check[] {
 }
 
 function explain(
-  { evidence, ends }: Run,
+  { faults, ends }: Run,
   verdict: Verdict,
   checks: readonly Check[],
 ): Pick<Judgement, 'reason' | 'next'> {
@@ -366,7 +365,7 @@ function explain(
   if (decisive === undefined) return { reason: 'nothing was checked', next: null };
   const subject = decisive.expected.includes(decisive.title) ? '' : `${decisive.title}: `;
   const reason = `${subject}expected ${decisive.expected}; seen ${decisive.seen}`;
-  if (verdict === 'inconclusive') return { reason: decisive.seen, next: evidence.faults[0]?.next ?? null };
+  if (verdict === 'inconclusive') return { reason: decisive.seen, next: faults[0]?.next ?? null };
   const { packet, page } = decisive;
   const where =
     packet === null ? null : `packet ${packet.number} in host-${ends[packet.host - 1].end.host}.pcapng`;
