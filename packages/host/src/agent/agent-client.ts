@@ -25,6 +25,8 @@ export interface AgentClientOptions {
   readonly output: Writable;
   /** Bytes on the line that are not the agent's: a console's chatter, a stray print. */
   readonly onNoise?: (bytes: Uint8Array) => void;
+  /** What the agent's process printed last beside the line; empty for nothing. Asked for once it is gone. */
+  readonly lastWords?: () => string;
 }
 
 /** What was said may have drowned in a console's noise: say it again. The agent does nothing twice. */
@@ -47,14 +49,14 @@ export class AgentClient {
   #lastId = 0;
   #recordsSeen = 0;
   #hello: Hello | null = null;
-  #gone: string | null = null;
+  #gone: { readonly reason: string; readonly remedy: string } | null = null;
 
   constructor(options: AgentClientOptions) {
     this.#options = options;
     this.name = options.name;
     this.#channel = new Channel(options.input, options.output, {
       onMessage: (type, payload) => this.#onMessage(type, payload),
-      onEnd: (reason) => this.#onGone(reason),
+      onEnd: (reason) => (this.#gone ??= { reason, remedy: '' }),
       ...(options.onNoise === undefined ? {} : { onNoise: options.onNoise }),
     });
   }
@@ -121,7 +123,12 @@ export class AgentClient {
   /** End the conversation. The agent puts everything back, and its process exits. */
   close(): void {
     this.#channel.close();
-    this.#onGone('the conversation was ended');
+    this.#gone ??= { reason: 'the conversation was ended', remedy: '' };
+  }
+
+  /** Whoever started the agent knows that it is not there, why, and what to do: better than the line can tell. */
+  lose(reason: string, remedy: string): void {
+    this.#gone = { reason, remedy };
   }
 
   #request(verb: Request['verb'], args: unknown, limits: Limits): Promise<Reply | Uint8Array> {
@@ -135,7 +142,10 @@ export class AgentClient {
     );
   }
 
-  /** Ask, now and then again, until there is an answer. */
+  /**
+   * Ask, now and then again, until there is an answer. That the agent is gone is found at the next look and not at once:
+   * its last words may come after the end of its line.
+   */
   #await<T>(what: string, limits: Limits, ask: () => void, answer: () => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       const started = performance.now();
@@ -144,7 +154,8 @@ export class AgentClient {
         const found = answer();
         if (found !== undefined) return settle(() => resolve(found));
         const now = performance.now();
-        if (this.#gone !== null) return settle(() => reject(this.#goneError(what)));
+        const gone = this.#gone;
+        if (gone !== null) return settle(() => reject(this.#goneError(what, gone)));
         if (now - started > limits.total) return settle(() => reject(this.#lateError(what, limits.total)));
         // Silence begins with the question: an agent may have had nothing to say before it was greeted.
         if (Math.min(this.#channel.silence, now - started) > limits.silence) {
@@ -207,14 +218,11 @@ export class AgentClient {
     }
   }
 
-  #onGone(reason: string): void {
-    this.#gone ??= reason;
-    for (const look of this.#looks) look();
-  }
-
-  #goneError(what: string): AgentError {
-    const message = `${this.name} went away while we waited for ${what}: ${this.#gone}`;
-    return new AgentError('agent-gone', this.name, message, 'see what it printed last');
+  #goneError(what: string, { reason, remedy }: { reason: string; remedy: string }): AgentError {
+    const said = this.#options.lastWords?.() ?? '';
+    const message = `${this.name} went away while we waited for ${what}: ${reason}`;
+    const told = said === '' ? message : `${message}; it said last: ${said}`;
+    return new AgentError('agent-gone', this.name, told, remedy);
   }
 
   #lateError(what: string, total: number): AgentError {

@@ -41,7 +41,9 @@ function twoAgents() {
       openLink: () => link,
     });
     const name = `host ${'ab'[index]}`;
-    const client = new AgentClient({ name, software: 'tcblab test', input: lines[1], output: lines[0] });
+    const lastWords = () => 'Error: boo';
+    const line = { input: lines[1], output: lines[0] };
+    const client = new AgentClient({ name, software: 'tcblab test', ...line, lastWords });
     return { client, ended, lines };
   });
   return { agents, controllers, clients: [agents[0].client, agents[1].client] as const };
@@ -143,6 +145,8 @@ test('an agent that dies in the middle is a fault of the platform', async () => 
   setTimeout(() => agents[1].lines[1].destroy(), 100);
   const evidence = await conductRun({ agents: clients, jobs: jobs(script), limit: script.limit });
   expect(evidence.faults[0].what).toContain("the barrier 'done' was not reached by");
+  expect(evidence.faults[0].what).toContain('; it said last: Error: boo');
+  expect(evidence.faults).toHaveLength(1);
   expect(evidence.hosts[0].frames.length).toBeGreaterThan(3);
   for (const client of clients) client.close();
 });

@@ -1,5 +1,5 @@
 /** Runs a scenario between two agents, from barrier to barrier, and brings home what they saw. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { CHECKSUM_NOT_READY, DIRECTION_MASK, OUTBOUND, readCapture } from '@tcblab/capture';
 import type { TraceRecord } from '@tcblab/capture';
 import type { EndReport, Evidence, HostEvidence, PlatformFault, TappedFrame } from '@tcblab/drill/scenario';
@@ -158,9 +158,16 @@ class Conductor {
     let frames: TappedFrame[] = [];
     try {
       findings = await agent.call('finish', null, SOON);
-      this.#faults.push(...findings.faults);
+      for (const { what, next } of findings.faults) this.#fault(what, next);
       for (const warning of findings.warnings) this.#options.onWarning?.(warning);
-      if (captures !== undefined) await agent.fetchCapture(captures[index], FETCH);
+    } catch (error) {
+      this.#onAgentError(error);
+    }
+    try {
+      if (captures !== undefined && !this.#lost.has(agent.name)) {
+        await agent.fetchCapture(captures[index], FETCH);
+      }
+      // Also the capture of an agent that died: as far as it came.
       frames = this.#readFrames(agent, captures?.[index] ?? job.capture);
     } catch (error) {
       this.#onAgentError(error);
@@ -182,8 +189,10 @@ class Conductor {
   }
 
   #readFrames(agent: AgentClient, path: string): TappedFrame[] {
+    if (!existsSync(path)) return [];
     const { packets, fault } = readCapture(readFileSync(path));
-    if (fault !== null) this.#fault(`the capture of ${agent.name} is damaged: ${fault.detail}`, 'run again');
+    if (fault !== null && !this.#lost.has(agent.name))
+      this.#fault(`the capture of ${agent.name} is damaged: ${fault.detail}`, 'run again');
     return packets.map(({ bytes, micros, flags, id }, index) => ({
       index: id?.frame ?? index + 1,
       time: micros,

@@ -6,7 +6,7 @@ import type { Micros } from '@tcblab/tcp';
 import type { Link } from '../../link/link.ts';
 import { Tap } from '../../tap/tap.ts';
 import type { EndJob, Findings, Progress } from '../protocol.ts';
-import type { Surroundings } from './role.ts';
+import { textOf, type Surroundings } from './role.ts';
 
 export class EndRole {
   readonly warnings: readonly string[];
@@ -19,6 +19,7 @@ export class EndRole {
   readonly #surroundings: Surroundings;
   #resolveDone: () => void = () => {};
   #startedAt: Micros | null = null;
+  #linkLost = false;
 
   constructor(
     job: EndJob,
@@ -51,6 +52,17 @@ export class EndRole {
 
   over(): void {
     this.#resolveDone();
+  }
+
+  /** The link broke: what frames say from here on is not all. One fault for all that follows from it. */
+  loseLink(error: unknown): void {
+    const { host, interface: name } = this.#job;
+    if (!this.#linkLost) {
+      const what = `host ${host} lost its link: ${textOf(error)}`;
+      this.faults.push({ what, next: `see that ${name} is up and plugged in, and run again` });
+    }
+    this.#linkLost = true;
+    this.over();
   }
 
   progress(): Progress {

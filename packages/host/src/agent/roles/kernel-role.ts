@@ -44,13 +44,21 @@ export function playKernel(job: EndJob, surroundings: Surroundings): Role {
     });
   }
 
-  function turn(): void {
-    for (let frames = link.receive(); frames.count > 0; frames = link.receive()) {
-      for (let i = 0; i < frames.count; i++) {
-        role.tap.received(frames, i);
-        role.tap.end();
+  function listen(): void {
+    try {
+      for (let frames = link.receive(); frames.count > 0; frames = link.receive()) {
+        for (let i = 0; i < frames.count; i++) {
+          role.tap.received(frames, i);
+          role.tap.end();
+        }
       }
+    } catch (error) {
+      role.loseLink(error);
     }
+  }
+
+  function turn(): void {
+    listen();
     const due = role.driver.over ? Infinity : role.step(clock.now());
     sample();
     alarm?.cancel();

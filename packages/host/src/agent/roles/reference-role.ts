@@ -44,11 +44,7 @@ export function playReference(job: EndJob, surroundings: Surroundings): Role {
       stack,
       tap: role.tap,
       impairment,
-      onFault(error) {
-        const what = `host ${job.host} lost its link: ${String(error)}`;
-        role.faults.push({ what, next: `see that ${job.interface} is up and plugged in, and run again` });
-        role.over();
-      },
+      onFault: (error) => role.loseLink(error),
       onCrash(error) {
         crashed = error instanceof Error ? (error.stack ?? error.message) : String(error);
         role.over();
