@@ -25,6 +25,10 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     stop.abort(name);
   });
 }
+// What nobody caught must not end as 1, which says that a verdict is fail.
+for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(name, (error: unknown) => process.exit(report(error)));
+}
 // A reader that has seen enough, such as `head`, is no problem of ours.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -11,7 +11,7 @@ import { SOFTWARE } from '../version.ts';
 const MAIN = join(import.meta.dirname, '..', `main${extname(import.meta.filename)}`);
 /** To put the interface back and go. */
 const FAREWELL_MS = 3_000;
-const LAST_WORDS = 500;
+const LAST_WORDS = 4_000;
 
 export class AgentProcess {
   readonly client: AgentClient;
@@ -27,22 +27,35 @@ export class AgentProcess {
     });
     const { stdin, stdout, stderr } = this.#process;
     if (stdin === null || stdout === null) throw new TypeError('an agent is spoken to over pipes');
+    this.#process.once('error', (error) => {
+      this.client.lose(
+        `cannot start nsenter and setpriv: ${error.message}`,
+        'sudo apt-get install util-linux',
+      );
+    });
     stderr
       ?.setEncoding('utf8')
       .on('data', (text: string) => (this.#said = (this.#said + text).slice(-LAST_WORDS)));
-    this.client = new AgentClient({ name, software: SOFTWARE, input: stdout, output: stdin });
+    this.client = new AgentClient({
+      name,
+      software: SOFTWARE,
+      input: stdout,
+      output: stdin,
+      lastWords: () => this.#lastWords,
+    });
   }
 
-  /** The last line that it printed for people; empty when it had nothing to say. */
-  get lastWords(): string {
-    return this.#said.trim().split('\n').at(-1)?.trim() ?? '';
+  /** Of what it printed for people, the line that names an error, else the last one; empty when there is none. */
+  get #lastWords(): string {
+    const lines = this.#said.trim().split('\n');
+    return (lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines[lines.length - 1]).trim();
   }
 
   /** End the conversation, and see the process end. */
   async end(): Promise<void> {
     this.client.close();
     const child = this.#process;
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, 'exit');
     const late = new AbortController();
     const limit = sleep(FAREWELL_MS, 'late' as const, { signal: late.signal }).catch(() => 'ended' as const);

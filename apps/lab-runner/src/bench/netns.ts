@@ -75,7 +75,7 @@ class NetnsBench {
       agents.fail('not there');
       await Promise.all(started.map((agent) => agent.end()));
       wire.close();
-      throw agentProblem(error, started);
+      throw agentProblem(error);
     }
   }
 
@@ -111,7 +111,7 @@ class NetnsBench {
       return evidence;
     } catch (error) {
       step.fail('could not begin');
-      throw agentProblem(error, this.#agents);
+      throw agentProblem(error);
     }
   }
 
@@ -205,9 +205,7 @@ async function refused(error: unknown): Promise<Problem> {
   return notAble(`The wire could not be laid: ${error.message}.`, error.remedy || './tcblab doctor', error);
 }
 
-function agentProblem(error: unknown, agents: readonly AgentProcess[]): unknown {
+function agentProblem(error: unknown): unknown {
   if (!(error instanceof AgentError)) return error;
-  const said = agents.map(({ lastWords }) => lastWords).find((words) => words !== '');
-  const message = said === undefined ? error.message : `${error.message} (it said: ${said})`;
-  return notAble(message, error.remedy || './tcblab doctor', error);
+  return notAble(`${error.message}.`, error.remedy || './tcblab doctor', error);
 }

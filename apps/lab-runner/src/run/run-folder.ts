@@ -44,6 +44,13 @@ export function createRunFolder(out: string | undefined, title: string): RunFold
     for (const folder of made.toReversed()) removeEmpty(folder);
     throw unwritable(final, error);
   }
+  const discard = (): void => {
+    process.off('exit', discard);
+    rmSync(draft, { recursive: true, force: true });
+    for (const folder of made.splice(0).toReversed()) removeEmpty(folder);
+  };
+  // However the process ends by itself: half a run is nobody's.
+  process.on('exit', discard);
   return {
     draft,
     get final() {
@@ -61,10 +68,7 @@ export function createRunFolder(out: string | undefined, title: string): RunFold
       }
       if (out === undefined) pointLatestAt(final);
     },
-    discard() {
-      rmSync(draft, { recursive: true, force: true });
-      for (const folder of made.splice(0).toReversed()) removeEmpty(folder);
-    },
+    discard,
   };
 }
 

@@ -174,8 +174,8 @@ expect: [{ client: SYN, rfc: 9293 3.5 }]
 }
 
 /** A run whose connection is open. */
-async function runningOnWire(cwd: string, seconds = 50) {
-  const child = startTcblab(['run', idleScenario(seconds), '--out', 'run'], { cwd });
+async function runningOnWire(cwd: string, seconds = 50, ...more: string[]) {
+  const child = startTcblab(['run', idleScenario(seconds), '--out', 'run', ...more], { cwd });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const exit = new Promise<number | null>((resolve) => void child.once('exit', resolve));
@@ -234,19 +234,77 @@ onWire.test('kill -9 of the runner takes its agents along, and the next run swee
   expect(readdirSync(here)).toEqual(['next']);
 });
 
-needs('netns', 'root', 'ip').test(
-  'an interface that goes down is nobody’s fail: exit 3 and the remedy',
-  async () => {
+needs('netns', 'root', 'ip').test.for(['reference', 'kernel'])(
+  'an interface of a %s that goes down is nobody’s fail: exit 3 and the remedy',
+  async (tcp) => {
     const here = temporaryFolder();
-    const { child, exit, said } = await runningOnWire(here, 1);
-    const [agent = ''] = agentsOf(child.pid ?? 0);
+    const { child, exit, said } = await runningOnWire(here, 1, '--b', tcp);
+    const [, agent = ''] = agentsOf(child.pid ?? 0).toSorted((one, other) => Number(one) - Number(other));
     execFileSync('nsenter', ['-t', agent, '-n', 'ip', 'link', 'set', 'eth0', 'down']);
     expect(await exit).toBe(3);
     expect(said()).toMatch(/warn verdict +inconclusive: .*eth0/);
     const result = JSON.parse(readFileSync(join(here, 'run', 'result.json'), 'utf8'));
     expect(result).toMatchObject({ verdict: 'inconclusive', next: expect.stringContaining('eth0') });
+    const faults = result.checks.filter(({ evidence }: { evidence: string }) => evidence === 'platform');
+    expect(faults).toMatchObject([{ seen: expect.stringMatching(/^host b lost its link: cannot receive/) }]);
+    expect(readCapture(readFileSync(join(here, 'run', 'host-b.pcapng'))).packets.length).toBeGreaterThan(3);
   },
 );
+
+onWire.test.for(['host a', 'host b', 'the middlebox'])(
+  'kill -9 of %s is nobody’s fail: exit 3, and what was seen is kept',
+  async (victim) => {
+    const here = temporaryFolder();
+    const { child, exit } = await runningOnWire(here, 50, '--b', 'kernel', '--delay', '1ms');
+    const agents = agentsOf(child.pid ?? 0).map(Number);
+    const index = ['host a', 'host b', 'the middlebox'].indexOf(victim);
+    process.kill(agents.toSorted((one, other) => one - other)[index], 'SIGKILL');
+    expect(await exit).toBe(3);
+    const result = JSON.parse(readFileSync(join(here, 'run', 'result.json'), 'utf8'));
+    const faults = result.checks.filter(({ evidence }: { evidence: string }) => evidence === 'platform');
+    expect(faults).toHaveLength(1);
+    expect(faults[0].seen.toLowerCase()).toContain(`${victim} went away`);
+    for (const name of ['host-a.pcapng', 'host-b.pcapng']) {
+      expect(readCapture(readFileSync(join(here, 'run', name))).packets.length, name).toBeGreaterThan(3);
+    }
+  },
+);
+
+onWire.test('where nsenter cannot be started, exit 3 says how to get it, and nothing is left', () => {
+  const here = temporaryFolder();
+  const ended = tcblab(['run', 'handshake', '--out', 'run'], { cwd: here, env: { PATH: '/nonexistent' } });
+  expect(ended.code).toBe(3);
+  expect(ended.stderr).toMatch(/cannot start nsenter and setpriv.*\n.*sudo apt-get install util-linux\n$/);
+  expect(readdirSync(here)).toEqual([]);
+});
+
+test('what nobody caught ends with 3, not with the code of a fail, and leaves no draft', () => {
+  const here = temporaryFolder();
+  const bomb = `
+    import { readdirSync } from 'node:fs';
+    import { isMainThread } from 'node:worker_threads';
+    const look = () => readdirSync('.').forEach((name) => { if (name.startsWith('.tcblab-draft-')) throw new Error('boo'); });
+    if (isMainThread) setInterval(look, 1).unref();`;
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bomb)}` };
+  const words = ['run', 'transfer', '--bench', 'virtual', '--loss', '30%', '--out', 'run'];
+  const ended = tcblab(words, { cwd: here, env });
+  expect(ended.code).toBe(3);
+  expect(ended.stderr).toContain('Error: boo');
+  expect(ended.stderr).toContain('tcblab itself failed; this says nothing of any TCP.');
+  expect(readdirSync(here)).toEqual([]);
+});
+
+onWire.test('a second Ctrl-C ends it at once, and leaves no draft', async () => {
+  const here = temporaryFolder();
+  const { child, exit } = await runningOnWire(here);
+  // So that the first one has somebody to wait for.
+  for (const agent of agentsOf(child.pid ?? 0)) process.kill(Number(agent), 'SIGSTOP');
+  child.kill('SIGINT');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  child.kill('SIGINT');
+  expect(await exit).toBe(130);
+  expect(readdirSync(here)).toEqual([]);
+});
 
 test('Ctrl-C in the midst of a run in memory ends it at once', async () => {
   const here = temporaryFolder();
