@@ -1,8 +1,9 @@
 /** A finished run for people: the ladder, the files, the verdict, and what to try next. */
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { writeLadder, type Ladder, type LadderRole } from '@tcblab/capture';
 import type { Check, Result } from '@tcblab/drill/verdict';
+import { REPOSITORY } from '../repository.ts';
 import { inBytes } from '../terminal/bytes.ts';
 import type { Style, Terminal } from '../terminal/style.ts';
 import { table } from '../terminal/table.ts';
@@ -108,7 +109,8 @@ function explain(check: Check, style: Style): string {
     ['    expected', check.expected],
     ['    seen', check.seen + where],
     ...(clause.length > 0 ? [['    asked by', clause.join(', ')]] : []),
-    ...(check.page !== null ? [['    read', check.page]] : []),
+    // A scenario may name a page that this copy of the kit does not have.
+    ...(check.page !== null && existsSync(join(REPOSITORY, check.page)) ? [['    read', check.page]] : []),
   ];
   return `  ${style.red('✖')} ${check.title}${check.evidence === 'trace' ? ' (the host says so itself)' : ''}\n${table(rows)}`;
 }

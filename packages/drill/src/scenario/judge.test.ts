@@ -127,13 +127,14 @@ describe('what fails says what, where, and why', () => {
     expect(reason).toBe(
       'expected client sends SYN again, up to 1; seen FIN,PSH,ACK seq 1 ack 1 length 4, and no such segment after it',
     );
-    expect(next).toBe('look at packet 5 in host-a.pcapng; labs/07-loss explains it');
+    expect(next).toBe('look at packet 5 in host-a.pcapng');
     expect(failed(checks)).toMatchObject([
       {
         id: 'expect-2',
         rfc: { number: 9293, section: '3.8.3' },
         proves: ['MUST-22', 'RFC6298-2.1'],
         packet: { host: 1, number: 5 },
+        page: 'labs/07-loss',
       },
     ]);
   });

@@ -366,11 +366,12 @@ function explain(
   const subject = decisive.expected.includes(decisive.title) ? '' : `${decisive.title}: `;
   const reason = `${subject}expected ${decisive.expected}; seen ${decisive.seen}`;
   if (verdict === 'inconclusive') return { reason: decisive.seen, next: faults[0]?.next ?? null };
-  const { packet, page } = decisive;
-  const where =
-    packet === null ? null : `packet ${packet.number} in host-${ends[packet.host - 1].end.host}.pcapng`;
-  const next = [where === null ? null : `look at ${where}`, page === null ? null : `${page} explains it`];
-  return { reason, next: next.filter((part) => part !== null).join('; ') || null };
+  const { packet } = decisive;
+  const next =
+    packet === null
+      ? 'look at the ladder for what was there instead'
+      : `look at packet ${packet.number} in host-${ends[packet.host - 1].end.host}.pcapng`;
+  return { reason, next };
 }
 
 function seconds(time: Micros): string {
