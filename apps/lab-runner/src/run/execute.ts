@@ -39,7 +39,7 @@ export async function execute(around: Surroundings, request: RunRequest): Promis
     folder.finish();
     conclude(step, result);
     progress.close();
-    const next = nextSteps(request, result.verdict, folder.final);
+    const next = nextSteps({ request, scenario, verdict: result.verdict, folder: folder.final });
     out.stream.write(
       request.json
         ? `${JSON.stringify(result, null, 2)}\n`

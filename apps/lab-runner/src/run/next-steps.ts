@@ -1,32 +1,48 @@
-/** Three things to try after a run: look closer, change one thing, repeat. */
+/** Three things to try after a run, none of them the run itself: look closer, then change one thing. */
 import { join, relative } from 'node:path';
+import type { Scenario } from '@tcblab/drill/scenario';
 import type { Verdict } from '@tcblab/drill/verdict';
 import { findProgram } from '../doctor/find-program.ts';
-import type { RunRequest } from './request.ts';
+import type { Impairments, RunRequest } from './request.ts';
 
-/** @param folder where the bundle is */
-export function nextSteps(request: RunRequest, verdict: Verdict, folder: string): string[] {
+export interface FinishedRun {
+  readonly request: RunRequest;
+  readonly scenario: Pick<Scenario, 'undisturbed'>;
+  readonly verdict: Verdict;
+  /** Where the bundle is. */
+  readonly folder: string;
+}
+
+export function nextSteps({ request, scenario, verdict, folder }: FinishedRun): string[] {
+  const otherTcp = commandOf(
+    request.b === 'kernel' ? { ...request, b: 'reference' } : { ...request, bench: 'netns', b: 'kernel' },
+  );
+  const goodWire = commandOf({ ...request, impairments: UNIMPAIRED });
+  const badWire = commandOf({
+    ...request,
+    // Some scenarios hold only where nothing else is lost.
+    scenario: scenario.undisturbed === null ? request.scenario : 'transfer',
+    impairments: { ...UNIMPAIRED, loss: 0.1 },
+  });
+  const inMemory = commandOf({ ...request, bench: 'virtual', a: 'reference', b: 'reference' });
+  const steps = [
+    verdict === 'inconclusive' ? './tcblab doctor' : openCapture(folder),
+    verdict === 'pass' ? badWire : goodWire,
+    otherTcp,
+    inMemory,
+  ];
+  const again = commandOf(request);
+  return [...new Set(steps)].filter((step) => step !== again).slice(0, 3);
+}
+
+const UNIMPAIRED: Impairments = { loss: 0, duplicate: 0, reorder: 0, corrupt: 0, delay: 0 };
+
+function openCapture(folder: string): string {
   const capture = join(relative('.', folder) || '.', 'host-a.pcapng');
   const look = findProgram('wireshark') ?? findProgram('tshark');
-  const open =
-    look === undefined
-      ? `sudo apt install tshark && tshark -r ${capture}`
-      : `${look.split('/').at(-1)} ${look.endsWith('tshark') ? '-r ' : ''}${capture}`;
-  const again = commandOf(request);
-  if (verdict === 'inconclusive')
-    return [
-      './tcblab doctor',
-      again,
-      commandOf({ ...request, bench: 'virtual', a: 'reference', b: 'reference' }),
-    ];
-  const other =
-    request.b === 'kernel'
-      ? ({ ...request, a: 'kernel', b: 'reference' } as const)
-      : ({ ...request, bench: 'netns', b: 'kernel' } as const);
-  const impaired = Object.values(request.impairments).some((amount) => amount > 0);
-  return verdict === 'fail' || impaired
-    ? [open, again, commandOf(other)]
-    : [open, `${commandOf(request)} --loss 10%`, commandOf(other)];
+  return look === undefined
+    ? `sudo apt install tshark && tshark -r ${capture}`
+    : `${look.split('/').at(-1)} ${look.endsWith('tshark') ? '-r ' : ''}${capture}`;
 }
 
 /** What to type to have this run again, losses and all. */
