@@ -26,7 +26,7 @@ export class Connection implements Scheduled {
   readonly tcb: Tcb;
   readonly #owner: ConnectionOwner;
   /** Whether the user holds it: false while it waits for accept(). */
-  accepted: boolean;
+  accepted = false;
   /** The application called `release`: what still comes is answered with a reset. */
   released = false;
 
@@ -37,10 +37,9 @@ export class Connection implements Scheduled {
   pendingEvents = 0;
   seen = { state: 'CLOSED' as State, available: 0, full: false, finished: false };
 
-  constructor(tcb: Tcb, owner: ConnectionOwner, accepted: boolean) {
+  constructor(tcb: Tcb, owner: ConnectionOwner) {
     this.tcb = tcb;
     this.#owner = owner;
-    this.accepted = accepted;
   }
 
   /** Host-local number, as in traces. */

@@ -7,16 +7,15 @@ import { pseudoHeaderSum } from '../wire/checksum.ts';
 import { ICMP_ECHO, IcmpMessage, parseIcmp } from '../wire/icmp.ts';
 import { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, parseIpv4 } from '../wire/ipv4.ts';
 import type { Malformed } from '../wire/malformed.ts';
-import { RST, Segment } from '../wire/segment.ts';
+import { Segment } from '../wire/segment.ts';
 import { BAD_TCP_CHECKSUM, TCP_HEADER_LENGTH } from '../wire/tcp.ts';
 import { parseTcpPacket } from '../wire/tcp-packet.ts';
-import type { Outgoing, PartialParts, Parts } from '../tcb/parts.ts';
+import type { PartialParts, Parts } from '../tcb/parts.ts';
 import { completeParts, hasReferenceCodec } from '../tcb/reference.ts';
 import { segmentArrives } from '../tcb/segment-arrives.ts';
 import { defaultSettings, type Settings } from '../tcb/settings.ts';
 import { Tcb } from '../tcb/tcb.ts';
 import { onTimeout as onTcbTimeout } from '../tcb/timeouts.ts';
-import { nextSegment, type Filled } from '../tcb/transmit.ts';
 import { Connection, begin, changes, type ConnectionOwner } from './connection.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { Counters } from './counters.ts';
@@ -25,8 +24,8 @@ import { Events } from './events.ts';
 import { Listener, type ListenerOwner } from './listener.ts';
 import { listing, type ConnectionSummary } from './listing.ts';
 import { checkPort, ephemeralPort } from './ports.ts';
+import { OutputQueue } from './output-queue.ts';
 import { PacketWriter } from './packet-writer.ts';
-import { ReplyQueue, fillReset, type Reply } from './reply-queue.ts';
 import { Tracer } from './tracer.ts';
 
 export interface IpStackOptions {
@@ -51,8 +50,6 @@ export interface StackEvent {
 }
 
 const DEFAULT_MTU: Octets = 1500;
-/** Segments that one connection may send before the next has its turn. */
-const BURST = 32;
 
 export class IpStack implements ConnectionOwner, ListenerOwner {
   readonly address: Address;
@@ -70,10 +67,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
   readonly #table = new ConnectionTable();
   readonly #listeners = new Map<number, Listener>();
   readonly #deadlines = new DeadlineHeap<Connection>();
-  readonly #ready: Connection[] = [];
-  #burst = 0;
-  readonly #replies = new ReplyQueue();
-  readonly #writer: PacketWriter;
+  readonly #output: OutputQueue;
   #changed = new Set<Connection | Listener>();
   #lastId = 0;
   #now = -Infinity;
@@ -82,7 +76,6 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
   readonly #ip = new Ipv4Header();
   readonly #icmp = new IcmpMessage();
   readonly #segment = new Segment();
-  readonly #out = new Segment();
 
   constructor(options: IpStackOptions) {
     this.address = parseAddress(options.address);
@@ -100,7 +93,12 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     this.#secret = Uint8Array.from(options.isnSecret);
     this.#trace = options.trace === true ? [] : null;
     this.#tracer = this.#trace === null ? null : new Tracer(this.#trace);
-    this.#writer = new PacketWriter(this.address, this.parts, options.random() & 0xffff);
+    this.#output = new OutputQueue({
+      writer: new PacketWriter(this.address, this.parts, options.random() & 0xffff),
+      deadlines: this.#deadlines,
+      counters: this.counters,
+      tracer: this.#tracer,
+    });
   }
 
   /** OPEN, active. @throws MisuseError for a bad address or port, and when that 4-tuple is in use. @rfc 9293 3.10.1, 3.9.2.3 */
@@ -121,9 +119,10 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
         `port ${localPort} is connected to ${to.address} port ${to.port} already`,
       );
     }
-    const connection = this.#create(now, remote, to.port, localPort, true);
+    const connection = this.#create(now, remote, to.port, localPort, this.#trace);
+    connection.accepted = true;
     this.#table.add(connection);
-    this.#tracer?.started(now, connection);
+    this.#tracer?.started(now, connection, false);
     begin(now, connection.tcb, 'open', '3.10.1');
     this.parts.connection.openActive(now, connection.tcb);
     this.settle(now, connection);
@@ -166,31 +165,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
    */
   pollTransmit(now: Micros, into: Uint8Array, start: number): Octets {
     this.#tick(now);
-    const reply = this.#replies.shift();
-    if (reply !== undefined) return this.#writeReply(now, reply, into, start);
-    for (let connection = this.#ready[0]; connection !== undefined; connection = this.#ready[0]) {
-      const { tcb } = connection;
-      const filled = nextSegment(now, tcb, this.#out);
-      if (filled === 'nothing') {
-        this.#ready.shift();
-        connection.queued = false;
-        this.#burst = 0;
-        this.#deadlines.schedule(connection, tcb.timers.next());
-        continue;
-      }
-      if (++this.#burst >= BURST && this.#ready.length > 1) {
-        this.#ready.shift();
-        this.#ready.push(connection);
-        this.#burst = 0;
-      }
-      this.#out.sourcePort = tcb.tuple.localPort;
-      this.#out.destinationPort = tcb.tuple.remotePort;
-      this.#deadlines.schedule(connection, tcb.timers.next());
-      if (this.#tracer !== null) this.#tracer.compare(now, connection);
-      const out = this.#transmit(now, connection.id, filled);
-      return this.#writer.segment(out, into, start, tcb.tuple.remoteAddress);
-    }
-    return 0;
+    return this.#output.transmit(now, into, start);
   }
 
   /** When `onTimeout` is wanted next; Infinity = not at all. Read it again after every call. */
@@ -253,9 +228,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     this.#tracer?.compare(now, connection);
     if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return this.#forget(connection);
     this.#deadlines.schedule(connection, tcb.timers.next());
-    if (connection.queued) return;
-    connection.queued = true;
-    this.#ready.push(connection);
+    this.#output.add(connection);
   }
 
   /** Nobody is there to take what comes, and a peer that never ends its side would keep this for ever. @rfc 1122 4.2.2.13 */
@@ -304,7 +277,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     const listener = this.#listeners.get(segment.destinationPort);
     if (listener !== undefined) return this.#arrivesAtListener(now, listener, segment);
     const reset = this.parts.connection.closedArrives(segment);
-    if (reset !== null) this.#reply(ip.source, segment, reset);
+    if (reset !== null) this.#output.reset(ip.source, segment.sourcePort, segment.destinationPort, reset);
   }
 
   #arrives(now: Micros, connection: Connection, segment: Segment): void {
@@ -321,23 +294,27 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
 
   /** A listener stays in LISTEN; each SYN that it admits gets a connection of its own. @rfc 9293 3.10.7.2 */
   #arrivesAtListener(now: Micros, listener: Listener, segment: Segment): void {
-    if (segment.syn && !segment.rst && !segment.hasAck && !this.parts.listener.admits(listener)) {
+    const { source } = this.#ip;
+    const { sourcePort, destinationPort } = segment;
+    const opens = segment.syn && !segment.rst && !segment.hasAck;
+    if (opens && !this.parts.listener.admits(listener)) {
       this.counters.synsRefused++;
       return this.#drop(now, 'tcp: the listener is full');
     }
-    const { source } = this.#ip;
-    const connection = this.#create(now, source, segment.sourcePort, segment.destinationPort, false);
+    // What opens nothing is answered by a TCB of its own all the same, and leaves no trace of one.
+    const trace = opens ? this.#trace : null;
+    const connection = this.#create(now, source, sourcePort, destinationPort, trace);
     const { tcb } = connection;
+    if (opens) this.#tracer?.started(now, connection, true);
     begin(now, tcb, 'listen', '3.10.1');
     this.parts.connection.openPassive(now, tcb);
-    if (!segment.syn || segment.rst || segment.hasAck) {
-      segmentArrives(now, tcb, segment);
-      for (const reset of tcb.output.splice(0)) this.#reply(source, segment, reset);
+    segmentArrives(now, tcb, segment);
+    if (tcb.state === 'LISTEN') {
+      for (const reset of tcb.output.splice(0)) {
+        this.#output.reset(source, sourcePort, destinationPort, reset);
+      }
       return;
     }
-    this.#tracer?.started(now, connection);
-    segmentArrives(now, tcb, segment);
-    if (tcb.state === 'LISTEN') return;
     this.#table.add(connection);
     listener.opening.add(connection);
     this.settle(now, connection);
@@ -348,7 +325,7 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     remote: Address,
     remotePort: number,
     localPort: number,
-    accepted: boolean,
+    trace: TraceEvent[] | null,
   ): Connection {
     const tuple = { localAddress: this.address, localPort, remoteAddress: remote.copy(), remotePort };
     const tcb = new Tcb({
@@ -357,23 +334,18 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
       mss: this.mtu - IPV4_HEADER_LENGTH - TCP_HEADER_LENGTH,
       settings: this.settings,
       parts: this.parts,
-      trace: this.#trace,
+      trace,
     });
     tcb.iss = this.parts.isn.initialSequence(now, tuple, this.#secret);
-    return new Connection(tcb, this, accepted);
+    return new Connection(tcb, this);
   }
 
   /** Take a connection that is no more out of every list; a reset that it left behind still goes out. */
   #forget(connection: Connection): void {
     const { tcb } = connection;
+    const { remoteAddress, remotePort, localPort } = tcb.tuple;
     for (const reset of tcb.output.splice(0)) {
-      this.#replies.push({
-        kind: 'reset',
-        remote: tcb.tuple.remoteAddress,
-        remotePort: tcb.tuple.remotePort,
-        localPort: tcb.tuple.localPort,
-        segment: reset,
-      });
+      this.#output.reset(remoteAddress, remotePort, localPort, reset);
     }
     this.#table.remove(connection);
     this.#deadlines.schedule(connection, Infinity);
@@ -389,41 +361,9 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     const bad = parseIcmp(bytes, start, end, message);
     if (bad !== null) return this.#dropMalformed(now, bad);
     if (message.type !== ICMP_ECHO) return this.#drop(now, 'icmp: not asked for');
-    this.#replies.push({
-      kind: 'echo',
-      remote: this.#ip.source.copy(),
-      message: {
-        id: message.id,
-        sequence: message.sequence,
-        body: bytes.slice(message.bodyStart, message.bodyEnd),
-      },
-    });
-  }
-
-  #reply(remote: Address, segment: Segment, reset: Outgoing): void {
-    this.#replies.push({
-      kind: 'reset',
-      remote: remote.copy(),
-      remotePort: segment.sourcePort,
-      localPort: segment.destinationPort,
-      segment: reset,
-    });
-  }
-
-  #writeReply(now: Micros, reply: Reply, into: Uint8Array, start: number): Octets {
-    if (reply.kind === 'echo') return this.#writer.echoReply(reply.message, into, start, reply.remote);
-    fillReset(this.#out, reply);
-    return this.#writer.segment(this.#transmit(now, 0, 'first'), into, start, reply.remote);
-  }
-
-  /** Count and trace what `#out` holds, then write it. */
-  #transmit(now: Micros, connection: number, filled: Filled): Segment {
-    const out = this.#out;
-    this.counters.segmentsSent++;
-    if (filled === 'again') this.counters.retransmitted++;
-    if ((out.flags & RST) !== 0) this.counters.resetsSent++;
-    this.#tracer?.sent(now, connection, out, filled);
-    return out;
+    const { id, sequence } = message;
+    const body = bytes.slice(message.bodyStart, message.bodyEnd);
+    this.#output.echo(this.#ip.source, { id, sequence, body });
   }
 
   #raise(target: Listener, bits: number): void {

@@ -16,8 +16,8 @@ export class Tracer {
     this.records = records;
   }
 
-  started(now: Micros, connection: Connection): void {
-    const { tuple, passive } = connection.tcb;
+  started(now: Micros, connection: Connection, passive: boolean): void {
+    const { tuple } = connection.tcb;
     this.records.push({
       name: 'connection_started',
       time: now,

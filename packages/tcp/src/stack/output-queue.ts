@@ -1,0 +1,98 @@
+/** What a stack has to send: answers that belong to no connection, then connections that may have segments, in turn. */
+import type { Outgoing } from '../tcb/parts.ts';
+import { nextSegment, type Filled } from '../tcb/transmit.ts';
+import type { Micros, Octets } from '../units.ts';
+import type { Address } from '../wire/address.ts';
+import { RST, Segment } from '../wire/segment.ts';
+import type { Connection } from './connection.ts';
+import type { Counters } from './counters.ts';
+import type { DeadlineHeap } from './deadline-heap.ts';
+import type { PacketWriter } from './packet-writer.ts';
+import { ReplyQueue, fillReset, type Echo, type Reply } from './reply-queue.ts';
+import type { Tracer } from './tracer.ts';
+
+/** Segments that one connection may send before the next has its turn. */
+const BURST = 32;
+
+export interface OutputQueueOptions {
+  readonly writer: PacketWriter;
+  readonly deadlines: DeadlineHeap<Connection>;
+  readonly counters: Counters;
+  readonly tracer: Tracer | null;
+}
+
+export class OutputQueue {
+  readonly #options: OutputQueueOptions;
+  readonly #replies = new ReplyQueue();
+  readonly #ready: Connection[] = [];
+  #burst = 0;
+  /** One record serves every segment. */
+  readonly #out = new Segment();
+
+  constructor(options: OutputQueueOptions) {
+    this.#options = options;
+  }
+
+  /** The connection may have something to send. */
+  add(connection: Connection): void {
+    if (connection.queued) return;
+    connection.queued = true;
+    this.#ready.push(connection);
+  }
+
+  /** A reset for a segment that has no connection, or none any more. */
+  reset(remote: Address, remotePort: number, localPort: number, segment: Outgoing): void {
+    this.#replies.push({ kind: 'reset', remote: remote.copy(), remotePort, localPort, segment });
+  }
+
+  /** The answer to a ping. */
+  echo(remote: Address, message: Echo): void {
+    this.#replies.push({ kind: 'echo', remote: remote.copy(), message });
+  }
+
+  /** Write the next packet at into[start…]. @returns octets; 0 = nothing to send now */
+  transmit(now: Micros, into: Uint8Array, start: number): Octets {
+    const reply = this.#replies.shift();
+    if (reply !== undefined) return this.#writeReply(now, reply, into, start);
+    const { writer, deadlines, tracer } = this.#options;
+    for (let connection = this.#ready[0]; connection !== undefined; connection = this.#ready[0]) {
+      const { tcb } = connection;
+      const filled = nextSegment(now, tcb, this.#out);
+      deadlines.schedule(connection, tcb.timers.next());
+      if (filled === 'nothing') {
+        this.#ready.shift();
+        connection.queued = false;
+        this.#burst = 0;
+        continue;
+      }
+      if (++this.#burst >= BURST && this.#ready.length > 1) {
+        this.#ready.shift();
+        this.#ready.push(connection);
+        this.#burst = 0;
+      }
+      this.#out.sourcePort = tcb.tuple.localPort;
+      this.#out.destinationPort = tcb.tuple.remotePort;
+      tracer?.compare(now, connection);
+      this.#count(now, connection.id, filled);
+      return writer.segment(this.#out, into, start, tcb.tuple.remoteAddress);
+    }
+    return 0;
+  }
+
+  #writeReply(now: Micros, reply: Reply, into: Uint8Array, start: number): Octets {
+    const { writer } = this.#options;
+    if (reply.kind === 'echo') return writer.echoReply(reply.message, into, start, reply.remote);
+    fillReset(this.#out, reply);
+    this.#count(now, 0, 'first');
+    return writer.segment(this.#out, into, start, reply.remote);
+  }
+
+  /** Count and trace what `#out` holds. */
+  #count(now: Micros, connection: number, filled: Filled): void {
+    const { counters, tracer } = this.#options;
+    counters.segmentsSent++;
+    if (filled === 'again') counters.retransmitted++;
+    if ((this.#out.flags & RST) !== 0) counters.resetsSent++;
+    tracer?.sent(now, connection, this.#out, filled);
+  }
+}
