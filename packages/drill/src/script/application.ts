@@ -1,10 +1,22 @@
 /** The application of a script: its system calls as calls to the system under test, and its descriptors. */
 import type { CallResult, Value } from '../sut/sut.ts';
+import {
+  ERRNOS,
+  eventList,
+  fileFlags,
+  member,
+  messageLength,
+  optionValue,
+  pollEntries,
+  sameFlags,
+  socketAddress,
+  vectorLength,
+} from './call-arguments.ts';
 import { ScriptError } from './problem.ts';
 import { pattern, type Flow } from './flow.ts';
 import type { FlowTable } from './flow-table.ts';
 import { printExpression } from './print-script.ts';
-import type { CallAction, Expression } from './syntax.ts';
+import type { CallAction } from './syntax.ts';
 
 /** What a script takes for granted of the two hosts. */
 export interface Endpoints {
@@ -207,14 +219,51 @@ export class Application {
         },
       };
     },
-    epoll_create: (call) => this.#plain(call, []),
-    epoll_create1: (call) => this.#plain(call, []),
-    epoll_ctl: (call) => this.#plain(call, []),
-    epoll_wait: (call) => this.#plain(call, []),
+
+    epoll_create: (call) => this.#epollSet(call),
+    epoll_create1: (call) => this.#epollSet(call),
+
+    epoll_ctl: (call) => {
+      const event = call.args[3];
+      const events = event?.kind === 'struct' ? member(event, 'events') : undefined;
+      return this.#plain(call, [
+        this.#live(this.#number(call, 0)),
+        this.#text(call, 1),
+        this.#live(this.#number(call, 2)),
+        events === undefined ? '' : printExpression(events),
+      ]);
+    },
+
+    epoll_wait: (call) => {
+      const wanted = eventList(call.args[1]);
+      return {
+        name: 'epoll_wait',
+        args: [this.#live(this.#number(call, 0)), this.#number(call, 2), this.#number(call, 3)],
+        tell: (value) => {
+          const got = Array.isArray(value) ? (value as readonly Value[]) : [];
+          const seen = got.map((one) => (Array.isArray(one) ? (one as readonly Value[]) : []));
+          const differs = seen.findIndex(([fd, events], i) => {
+            const one = i < wanted.length ? wanted[i] : null;
+            if (one === null) return false;
+            const other = one.fd !== null && this.#live(one.fd) !== fd;
+            return other || (one.events !== null && !sameFlags(one.events, String(events)));
+          });
+          const wrong =
+            differs < 0
+              ? null
+              : `events=${String(seen[differs][1])} of descriptor ${String(seen[differs][0])}`;
+          return { result: got.length, wrong };
+        },
+      };
+    },
   };
 
   #plain(call: CallAction, args: readonly Value[]) {
     return { name: call.name, args, tell: told };
+  }
+
+  #epollSet(call: CallAction) {
+    return { name: 'epoll_create', args: [], tell: (value: Value) => this.#opened(call, value, null) };
   }
 
   #accept(call: CallAction, flags: string) {
@@ -303,99 +352,4 @@ function told(value: Value): Told {
 
 function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-/** `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("10.0.0.1")}`; null = left open. */
-function socketAddress(expression: Expression | undefined): { address: string; port: number } | null {
-  if (expression?.kind !== 'struct') return null;
-  const argumentOf = (name: string): Expression | undefined => {
-    const value = expression.fields.find((field) => field.name === name)?.value;
-    return value?.kind === 'function' ? value.args[0] : undefined;
-  };
-  const port = argumentOf('sin_port');
-  const address = argumentOf('sin_addr');
-  if (port?.kind !== 'integer' || address?.kind !== 'text') {
-    throw new ScriptError(
-      expression.at,
-      'an address is {sa_family=AF_INET, sin_port=htons(…), sin_addr=inet_addr("…")}',
-    );
-  }
-  return { address: address.value, port: port.value };
-}
-
-/** `[1]` is 1, `{onoff=1, linger=0}` is [1, 0]; words as they are. */
-function optionValue(expression: Expression | undefined): Value {
-  switch (expression?.kind) {
-    case 'integer':
-      return expression.value;
-    case 'list':
-      return expression.items.length === 1 ? optionValue(expression.items[0]) : null;
-    case 'struct':
-      return expression.fields.map(({ value }) => optionValue(value));
-    case 'word':
-      return expression.name;
-    default:
-      return null;
-  }
-}
-
-/** Linux's numbers of the errors that SO_ERROR may tell. */
-const ERRNOS: Record<string, number> = {
-  EPIPE: 32,
-  ECONNABORTED: 103,
-  ECONNRESET: 104,
-  ETIMEDOUT: 110,
-  ECONNREFUSED: 111,
-  EHOSTUNREACH: 113,
-};
-
-function fileFlags(text: string): number {
-  return text
-    .split('|')
-    .reduce((sum, flag) => sum | (flag === 'O_RDWR' ? 2 : flag === 'O_NONBLOCK' ? 0x800 : 0), 0);
-}
-
-/** The octets that the vectors of a message hold. */
-function messageLength(call: CallAction, message: Expression | undefined): number {
-  const vectors =
-    message?.kind === 'struct' ? message.fields.find(({ name }) => name === 'msg_iov')?.value : undefined;
-  if (vectors === undefined) throw new ScriptError(call.at, `${call.name} takes a message with msg_iov`);
-  return vectorLength(call, vectors);
-}
-
-function vectorLength(call: CallAction, vectors: Expression | undefined): number {
-  if (vectors?.kind !== 'list') throw new ScriptError(call.at, `${call.name} takes a list of vectors`);
-  let sum = 0;
-  for (const vector of vectors.items) {
-    const length = vector.kind === 'struct' ? vector.fields.at(-1)?.value : undefined;
-    if (length?.kind !== 'integer') throw new ScriptError(vector.at, 'a vector is {…, length}');
-    sum += length.value;
-  }
-  return sum;
-}
-
-function pollEntries(call: CallAction): { fd: number; events: string; revents: string | null }[] {
-  const list = call.args[0];
-  if (list?.kind !== 'list') throw new ScriptError(call.at, 'poll takes a list of {fd=, events=, revents=}');
-  return list.items.map((item) => {
-    const field = (name: string) =>
-      item.kind === 'struct' ? item.fields.find((one) => one.name === name)?.value : undefined;
-    const fd = field('fd');
-    const events = field('events');
-    const revents = field('revents');
-    if (fd?.kind !== 'integer' || events === undefined)
-      throw new ScriptError(item.at, 'an entry has fd and events');
-    const open = revents === undefined || revents.kind === 'unchecked';
-    return { fd: fd.value, events: printExpression(events), revents: open ? null : printExpression(revents) };
-  });
-}
-
-function sameFlags(a: string, b: string): boolean {
-  const set = (text: string) =>
-    text
-      .split('|')
-      .filter((flag) => flag !== '' && flag !== '0')
-      .toSorted()
-      .join('|');
-  return set(a) === set(b);
 }

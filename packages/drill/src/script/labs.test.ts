@@ -37,7 +37,7 @@ beforeAll(() => {
       scripts.filter(({ text }) => runScript({ text, parts }).verdict === 'fail').map(({ file }) => file),
     ]),
   );
-}, 60_000);
+}, 180_000);
 
 test.each(scripts)('$file notices a broken TCP', ({ file }) => {
   expect([...noticing.values()].flat()).toContain(file);

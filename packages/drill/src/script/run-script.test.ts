@@ -211,6 +211,46 @@ test('connections with ports of their own are told apart', () => {
   ).toBe('pass');
 });
 
+test('epoll tells levels, edges, and what was asked once', () => {
+  expect(
+    then(
+      `+0 epoll_create(1) = 5
++0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN|EPOLLET, fd=4}) = 0
++0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN, fd=4}) = -1 EEXIST (File exists)
++0 epoll_wait(5, {events=0, ptr=0}, 1, 0) = 0
++0 < P. 1:11(10) ack 1 win 65535
++0 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 0) = 1
++0 epoll_wait(5, {events=0, ptr=0}, 1, 0) = 0
++.04 > . 1:1(0) ack 11
++0...0.25 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, -1) = 1
++.01 < P. 11:21(10) ack 1 win 65535
+`.replace('0...0.25', '0...0.01'),
+    ),
+  ).toBe('pass');
+  expect(then('+0 epoll_create(1) = 5\n+0 epoll_wait(4, ..., 1, 0) = -1 EINVAL (Invalid argument)\n')).toBe(
+    'pass',
+  );
+  expect(
+    then(`+0 epoll_create(1) = 5
++0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLOUT|EPOLLONESHOT, fd=4}) = 0
++0 epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 0) = 1
+`),
+  ).toBe(
+    'fail: line 10: expected epoll_wait(5, {events=EPOLLIN, fd=4}, 1, 0) = 1; seen events=EPOLLOUT of descriptor 4',
+  );
+});
+
+test('poll tells what a socket is ready for', () => {
+  expect(
+    then(`+0 poll([{fd=4, events=POLLIN|POLLOUT, revents=POLLOUT}], 1, 0) = 1
++0 poll([{fd=4, events=POLLIN, revents=0}], 1, 0) = 0
++0 < F. 1:1(0) ack 1 win 65535
++0 > . 1:1(0) ack 2
++0 poll([{fd=4, events=POLLIN|POLLRDHUP, revents=POLLIN|POLLRDHUP}, {fd=3, events=POLLIN}], 2, 0) = 1
+`),
+  ).toBe('pass');
+});
+
 test('an echo request is answered', () => {
   expect(outcome('0 < icmp echo_request id 7\n+0 > icmp echo_reply id 7\n')).toBe('pass');
 });

@@ -2,11 +2,15 @@
 import type { TcbSnapshot } from '@tcblab/tcp';
 import { CallRefused, socketCalls, type Socket, type SocketCall } from '../sut/socket-calls.ts';
 import type { Value } from '../sut/sut.ts';
+import { epollCalls } from './epoll-calls.ts';
+import { ready } from './readiness.ts';
 import { STATE_OF } from './tcp-states.ts';
 
 const DONE = () => ({ value: 0 });
 
 export const scriptCalls: Readonly<Record<string, SocketCall>> = {
+  ...epollCalls,
+
   /** socket(domain, type, protocol): a type may bring SOCK_NONBLOCK. */
   socket: (sockets, args) => () => {
     const descriptor = sockets.add(null);
@@ -67,7 +71,7 @@ export const scriptCalls: Readonly<Record<string, SocketCall>> = {
       return { socket: sockets.get(fd), events: events.split('|') };
     });
     return () => {
-      const value = asked.map(({ socket, events }) => ready(socket, events).join('|'));
+      const value = asked.map(({ socket, events }) => watched(socket, events).join('|'));
       return timeout < 0 && value.every((flags) => flags === '') ? null : { value };
     };
   },
@@ -88,20 +92,10 @@ export const scriptCalls: Readonly<Record<string, SocketCall>> = {
   },
 };
 
-function ready({ connection, listener }: Socket, events: readonly string[]): string[] {
-  const flags: string[] = [];
-  if (listener !== null && listener.pending > 0) flags.push('POLLIN');
-  if (connection !== null) {
-    const { state } = connection;
-    const over = connection.error !== null || state === 'CLOSED';
-    const opening = state === 'SYN-SENT' || state === 'SYN-RECEIVED';
-    if (connection.readable > 0 || connection.ended || over) flags.push('POLLIN');
-    if ((connection.writable > 0 && !opening) || over) flags.push('POLLOUT');
-    if (connection.ended || over) flags.push('POLLRDHUP');
-    if (over) flags.push('POLLHUP');
-    if (connection.error !== null) flags.push('POLLERR');
-  }
-  return flags.filter((flag) => flag === 'POLLHUP' || flag === 'POLLERR' || events.includes(flag));
+function watched(socket: Socket, events: readonly string[]): string[] {
+  return ready(socket, 'POLL').filter(
+    (flag) => flag === 'POLLHUP' || flag === 'POLLERR' || events.includes(flag),
+  );
 }
 
 function tcpInfo(tcb: TcbSnapshot): Record<string, number> {
