@@ -71,6 +71,8 @@ export class EthernetLink {
   readonly #answers: ArpPacket[] = [];
   /** Frames without addresses yet: [neighbour, packet], ready to go. */
   readonly #released: { readonly mac: MacAddress; readonly packet: Uint8Array }[] = [];
+  /** What was held for neighbours that never answered. */
+  #undeliverable: Uint8Array[] = [];
   readonly #header = new EthernetHeader();
   readonly #out = new EthernetHeader();
   readonly #arp = new ArpPacket();
@@ -188,12 +190,21 @@ export class EthernetLink {
       if (question.deadline > now) continue;
       if (question.asked >= ASK_TIMES) {
         this.#known.delete(question.address.w3);
+        this.#undeliverable.push(...question.held);
         this.#drop(question, 'arp: nobody answers');
       } else {
         question.deadline = Infinity;
         this.#toAsk.push(question);
       }
     }
+  }
+
+  /** The IP packets that could not be delivered since the last call, because no neighbour answered for them. */
+  takeUndeliverable(): Uint8Array[] {
+    if (this.#undeliverable.length === 0) return this.#undeliverable;
+    const packets = this.#undeliverable;
+    this.#undeliverable = [];
+    return packets;
   }
 
   #onArp(now: Micros, bytes: Uint8Array, start: number, end: number): void {

@@ -16,6 +16,7 @@ import { segmentArrives } from '../tcb/segment-arrives.ts';
 import { defaultSettings, type Settings } from '../tcb/settings.ts';
 import { Tcb } from '../tcb/tcb.ts';
 import { onTimeout as onTcbTimeout } from '../tcb/timeouts.ts';
+import { end } from '../tcb/user-calls.ts';
 import { Connection, begin, changes, type ConnectionOwner } from './connection.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { Counters } from './counters.ts';
@@ -156,6 +157,24 @@ export class IpStack implements ConnectionOwner, ListenerOwner {
     else if (ip.protocol === PROTOCOL_TCP) this.#onTcp(now, bytes, ip.payloadStart, ip.payloadEnd);
     else if (ip.protocol === PROTOCOL_ICMP) this.#onIcmp(now, bytes, ip.payloadStart, ip.payloadEnd);
     else this.#drop(now, 'ipv4: no such protocol here');
+  }
+
+  /**
+   * A packet of ours came back from the link: no host answers at its next hop. An OPEN then fails at once, as in Linux,
+   * rather than after R2; a connection that is open goes on trying, as for every soft error.
+   *
+   * @rfc 1122 2.3.2.2, 4.2.3.9
+   */
+  onUndeliverable(now: Micros, packet: Uint8Array): void {
+    const ip = this.#ip;
+    const segment = this.#segment;
+    if (parseIpv4(packet, 0, packet.length, ip) !== null || ip.protocol !== PROTOCOL_TCP) return;
+    if (this.parts.codec.parseSegment(packet, ip.payloadStart, ip.payloadEnd, segment) !== null) return;
+    const connection = this.#table.find(ip.destination, segment.destinationPort, segment.sourcePort);
+    if (connection?.state !== 'SYN-SENT') return;
+    begin(now, connection.tcb, 'undeliverable', '3.9.2.2');
+    end(connection.tcb, 'EHOSTUNREACH');
+    this.settle(now, connection);
   }
 
   /**

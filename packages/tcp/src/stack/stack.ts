@@ -67,6 +67,7 @@ export class Stack {
   /** Handle the timers that are due. An early call does nothing. */
   onTimeout(now: Micros): void {
     this.link.onTimeout(now);
+    for (const packet of this.link.takeUndeliverable()) this.ip.onUndeliverable(now, packet);
     this.ip.onTimeout(now);
   }
 
