@@ -263,7 +263,7 @@ onWire.test.for(['host a', 'host b', 'the middlebox'])(
     const result = JSON.parse(readFileSync(join(here, 'run', 'result.json'), 'utf8'));
     const faults = result.checks.filter(({ evidence }: { evidence: string }) => evidence === 'platform');
     expect(faults).toHaveLength(1);
-    expect(faults[0].seen.toLowerCase()).toContain(`${victim} went away`);
+    expect(faults[0].seen.toLowerCase()).toContain(`${victim} was lost`);
     for (const name of ['host-a.pcapng', 'host-b.pcapng']) {
       expect(readCapture(readFileSync(join(here, 'run', name))).packets.length, name).toBeGreaterThan(3);
     }

@@ -6,6 +6,7 @@ import type { Octets } from '@tcblab/tcp';
 import type { TraceEvent } from '@tcblab/tcp/trace';
 import { AgentError } from './agent-error.ts';
 import { Channel, MESSAGE } from './channel.ts';
+import { faultOfReply, parseEvent, parseHello, parseReply } from './parse-message.ts';
 import { PROTOCOL_VERSION } from './protocol.ts';
 import type { AgentCalls, AgentEvent, Hello, Progress, ReadArgs, Reply, Request } from './protocol.ts';
 
@@ -33,6 +34,7 @@ export interface AgentClientOptions {
 const SAY_AGAIN_MS = 3000;
 const LOOK_EVERY_MS = 50;
 const PIECE: Octets = 256 << 10;
+const SAME_VERSION = 'install the same version on both machines';
 
 export class AgentClient {
   readonly name: string;
@@ -81,7 +83,7 @@ export class AgentClient {
       this.name,
       `${this.name} runs ${answer.software} and speaks version ${answer.protocol} of the agent's protocol, ` +
         `${this.#options.software} here speaks ${PROTOCOL_VERSION}`,
-      'install the same version on both machines',
+      SAME_VERSION,
     );
   }
 
@@ -98,6 +100,15 @@ export class AgentClient {
     if ('refusal' in reply) {
       const { code, message, remedy } = reply.refusal;
       throw new AgentError(code, this.name, `${this.name}: ${message}`, remedy);
+    }
+    const fault = faultOfReply(verb, reply.value);
+    if (fault !== null) {
+      throw new AgentError(
+        'bad-reply',
+        this.name,
+        `${this.name}: an answer cannot be read: ${fault}`,
+        SAME_VERSION,
+      );
     }
     return reply.value as AgentCalls[Verb]['reply'];
   }
@@ -181,17 +192,27 @@ export class AgentClient {
 
   #onMessage(type: number, payload: Uint8Array): void {
     if (type === MESSAGE.piece) {
-      const id = Buffer.from(payload.buffer, payload.byteOffset).readUInt32BE(0);
-      this.#answer(id, payload.subarray(4));
+      if (payload.length < 4) this.#onNonsense('a piece', 'it has no number');
+      else this.#answer(Buffer.from(payload).readUInt32BE(0), payload.subarray(4));
     } else if (type === MESSAGE.reply) {
-      const reply = parseJson(payload) as Reply;
-      this.#answer(reply.id, reply);
+      const reply = parseReply(payload);
+      if (reply.ok) this.#answer(reply.value.id, reply.value);
+      else this.#onNonsense('a reply', reply.fault);
     } else if (type === MESSAGE.hello) {
-      this.#hello = parseJson(payload) as Hello;
+      const hello = parseHello(payload);
+      if (hello.ok) this.#hello = hello.value;
+      else this.#onNonsense('a greeting', hello.fault);
     } else if (type === MESSAGE.event) {
-      this.#onEvent(parseJson(payload) as AgentEvent);
+      const event = parseEvent(payload);
+      if (event.ok) this.#onEvent(event.value);
+      else this.#onNonsense('an event', event.fault);
     }
     for (const look of this.#looks) look();
+  }
+
+  /** Noise on the line does not get this far: who says such things is another program, and no word of it counts. */
+  #onNonsense(what: string, fault: string): void {
+    this.lose(`it sent ${what} that cannot be read: ${fault}`, SAME_VERSION);
   }
 
   #answer(id: number, answer: Reply | Uint8Array): void {
@@ -220,7 +241,7 @@ export class AgentClient {
 
   #goneError(what: string, { reason, remedy }: { reason: string; remedy: string }): AgentError {
     const said = this.#options.lastWords?.() ?? '';
-    const message = `${this.name} went away while we waited for ${what}: ${reason}`;
+    const message = `${this.name} was lost while we waited for ${what}: ${reason}`;
     const told = said === '' ? message : `${message}; it said last: ${said}`;
     return new AgentError('agent-gone', this.name, told, remedy);
   }
@@ -238,8 +259,4 @@ export class AgentClient {
 
 interface Waiting {
   answer: Reply | Uint8Array | undefined;
-}
-
-function parseJson(payload: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(payload).toString());
 }

@@ -11,17 +11,9 @@ import { systemClock, type Clock } from '../clock.ts';
 import { openRawLink } from '../link/raw-link.ts';
 import { Channel, MESSAGE } from './channel.ts';
 import { MAX_PAYLOAD } from './frame-codec.ts';
+import { parseRequest, type AgentRequest, type ParsedMessage } from './parse-message.ts';
 import { PROTOCOL_VERSION } from './protocol.ts';
-import type {
-  AgentCalls,
-  AgentEvent,
-  AgentJob,
-  Hello,
-  ReadArgs,
-  Refusal,
-  Reply,
-  Request,
-} from './protocol.ts';
+import type { AgentCalls, AgentEvent, AgentJob, Hello, ReadArgs, Refusal, Reply } from './protocol.ts';
 import { playKernel } from './roles/kernel-role.ts';
 import { playMiddlebox } from './roles/middlebox-role.ts';
 import { playReference } from './roles/reference-role.ts';
@@ -110,21 +102,26 @@ class Agent {
         this.#sayHello();
         return;
       case MESSAGE.request:
-        void this.#onRequest(JSON.parse(Buffer.from(payload).toString()) as Request);
+        void this.#onRequest(parseRequest(payload));
         return;
       default:
     }
   }
 
-  async #onRequest(request: Request): Promise<void> {
-    const { id, verb } = request;
+  async #onRequest(request: ParsedMessage<AgentRequest>): Promise<void> {
+    if (!request.ok) {
+      const refusal = refusalOf(new MisuseError('bad-request', `a request cannot be read: ${request.fault}`));
+      this.#channel.sendJson(MESSAGE.reply, { id: request.id, refusal } satisfies Reply);
+      return;
+    }
+    const { id, verb, args } = request.value;
     if (verb === 'read') {
-      this.#sendPiece(id, request.args as ReadArgs);
+      this.#sendPiece(id, args);
       return;
     }
     let answer = this.#answers.get(id);
     if (answer === undefined) {
-      answer = this.#answer(id, verb, request.args);
+      answer = this.#answer(id, verb, args);
       this.#answers.set(id, answer);
     }
     const reply = await answer;

@@ -163,7 +163,7 @@ test('a middlebox that dies is a fault of the platform, and the ends need not wa
     onBarrier: (name) => void (name === 'start' && children[2].kill('SIGKILL')),
   });
   expect(evidence.faults).toHaveLength(1);
-  expect(evidence.faults[0].what).toContain('the middlebox went away');
+  expect(evidence.faults[0].what).toContain('the middlebox was lost');
   expect(judge(script, evidence)).toMatchObject({ verdict: 'inconclusive' });
 });
 
