@@ -6,6 +6,7 @@ import { readCapture } from '@tcblab/capture';
 import { Events } from '@tcblab/tcp';
 import type { Connection } from '@tcblab/tcp';
 import { describeFrame } from '@tcblab/tcp/wire';
+import { blameTcp } from './blame-tcp.ts';
 import { ImpairedDirection } from '../impair/impaired-direction.ts';
 import { twoHosts } from '../two-hosts.fixture.ts';
 import { VirtualClock } from '../virtual-clock.ts';
@@ -77,10 +78,58 @@ describe('a bad wire', () => {
   });
 });
 
+describe('an exception', () => {
+  const error = new Error('boo');
+  const boo = (): never => {
+    throw error;
+  };
+
+  test.for(['onFrame', 'pollTransmit', 'onTimeout', 'pollTimeout', 'takeEvents', 'takeTrace'] as const)(
+    'of %s is the TCP’s',
+    (method) => {
+      const clock = new VirtualClock();
+      const onCrash = vi.fn<(error: unknown, whose: string) => void>();
+      const { a, b } = twoHosts({ clock, onCrash, tapA: { onRecord: () => {} } });
+      a.stack[method] = boo;
+      a.stack.open(0, { address: '10.77.0.2', port: 80 });
+      // Nobody answers where a timeout is wanted.
+      if (method === 'onTimeout') void b.close();
+      b.stack.open(0, { address: '10.77.0.1', port: 80 });
+      a.wake();
+      b.wake();
+      clock.run(60_000_000, () => onCrash.mock.calls.length > 0);
+      expect(onCrash).toHaveBeenCalledExactlyOnceWith(error, 'tcp');
+    },
+  );
+
+  test.for(['received', 'sent', 'explain'] as const)('of the tap in %s is ours', (method) => {
+    const clock = new VirtualClock();
+    const onCrash = vi.fn<(error: unknown, whose: string) => void>();
+    const { a } = twoHosts({ clock, onCrash, tapA: { onRecord: () => {} } });
+    if (a.tap !== null) a.tap[method] = boo;
+    a.stack.open(0, { address: '10.77.0.2', port: 80 });
+    a.wake();
+    clock.run(60_000_000, () => onCrash.mock.calls.length > 0);
+    expect(onCrash).toHaveBeenCalledExactlyOnceWith(error, 'ours');
+  });
+
+  test('of the bad wire is ours', () => {
+    const clock = new VirtualClock();
+    const onCrash = vi.fn<(error: unknown, whose: string) => void>();
+    const out = new ImpairedDirection(harm, 1, 1);
+    out.decide = boo;
+    const { a } = twoHosts({ clock, onCrash, impairment: { out } });
+    a.stack.open(0, { address: '10.77.0.2', port: 80 });
+    a.wake();
+    clock.run(60_000_000, () => onCrash.mock.calls.length > 0);
+    expect(onCrash).toHaveBeenCalledExactlyOnceWith(error, 'ours');
+  });
+});
+
 describe('a program that throws', () => {
   test('stops the host where somebody wants to know', () => {
     const clock = new VirtualClock();
-    const onCrash = vi.fn<(error: unknown) => void>();
+    const onCrash = vi.fn<(error: unknown, whose: string) => void>();
     const { a } = twoHosts({ clock, onCrash });
     const error = new Error('of the program');
     a.add({
@@ -89,10 +138,27 @@ describe('a program that throws', () => {
       },
     });
     clock.run();
-    expect(onCrash).toHaveBeenCalledExactlyOnceWith(error);
+    expect(onCrash).toHaveBeenCalledExactlyOnceWith(error, 'ours');
     a.wake();
     clock.run();
     expect(onCrash).toHaveBeenCalledTimes(1);
+  });
+
+  test('is not blamed where it only called the TCP', () => {
+    const clock = new VirtualClock();
+    const onCrash = vi.fn<(error: unknown, whose: string) => void>();
+    const { a } = twoHosts({ clock, onCrash });
+    const error = new Error('of the TCP');
+    const tcp = blameTcp({
+      accept: () => ({
+        read(): never {
+          throw error;
+        },
+      }),
+    });
+    a.add({ step: () => tcp.accept().read() });
+    clock.run();
+    expect(onCrash).toHaveBeenCalledExactlyOnceWith(error, 'tcp');
   });
 
   test('throws into the event loop otherwise, and the host goes on', () => {

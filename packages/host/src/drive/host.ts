@@ -4,6 +4,7 @@
  */
 import { frameFlags } from '@tcblab/raw-socket';
 import type { Connection, Listener, Micros, Octets, Stack } from '@tcblab/tcp';
+import type { TraceEvent } from '@tcblab/tcp/trace';
 import { formatAddress } from '@tcblab/tcp/wire';
 import type { Alarm, Clock } from '../clock.ts';
 import type { ImpairedDirection } from '../impair/impaired-direction.ts';
@@ -12,6 +13,7 @@ import type { Link, ReceivedFrames } from '../link/link.ts';
 import { Outbox } from '../link/outbox.ts';
 import type { Tap } from '../tap/tap.ts';
 import { TimeQueue } from '../time-queue.ts';
+import { TcpCrash } from './blame-tcp.ts';
 import { Departures, NOTHING_TO_TELL, type Departure } from './departure.ts';
 
 export interface HostOptions {
@@ -27,10 +29,11 @@ export interface HostOptions {
    */
   readonly onFault?: (error: unknown) => void;
   /**
-   * The stack, a watcher or a program threw. The host does nothing more: what the wire sees from then on is silence.
-   * Without this the error is thrown into the event loop, and the host goes on.
+   * Something threw: the stack, or what is ours (the tap, the bad wire, a watcher or program). The host does nothing
+   * more: what the wire sees from then on is silence. Without this the error is thrown into the event loop, and the host
+   * goes on.
    */
-  readonly onCrash?: (error: unknown) => void;
+  readonly onCrash?: (error: unknown, whose: 'tcp' | 'ours') => void;
 }
 
 /** Work to be done whenever something may have happened: an application that drives the stack itself. */
@@ -47,7 +50,7 @@ export class Host {
   readonly #out: ImpairedDirection | null;
   readonly #in: ImpairedDirection | null;
   readonly #onFault: ((error: unknown) => void) | null;
-  readonly #onCrash: ((error: unknown) => void) | null;
+  readonly #onCrash: NonNullable<HostOptions['onCrash']> | null;
   readonly #outbox: Outbox;
   readonly #held = new TimeQueue<HeldFrame>();
   readonly #watchers = new Map<Connection | Listener, (bits: number) => void>();
@@ -66,6 +69,8 @@ export class Host {
   #alarmTime: Micros = Infinity;
   #closed = false;
   #crashed = false;
+  /** The stack has been called and has not returned: what is thrown now is its own. */
+  #inTcp = false;
 
   constructor(options: HostOptions) {
     this.clock = options.clock;
@@ -123,7 +128,7 @@ export class Host {
       this.#alarm?.cancel();
       this.link.onReadable(null);
       this.link.onWritable(null);
-      if (!this.#crashed) this.#drainTrace();
+      this.attempt(() => this.#drainTrace());
       this.link.close();
     }
     await this.tap?.close(this.link.statistics().dropped);
@@ -132,31 +137,34 @@ export class Host {
   #turn(): void {
     if (this.#closed || this.#crashed || this.#turning) return;
     this.#turning = true;
+    // An application's error is the application's. What is left to do here is done in the next turn.
+    let more = true;
     try {
-      for (let round = 0; ; round++) {
-        const more = this.#round();
-        if (!more) break;
-        // Let others have the event loop.
-        if (round === ROUNDS) {
-          this.#turning = false;
-          this.wake();
-          break;
-        }
-      }
-    } catch (error) {
-      if (this.#onCrash !== null) {
-        this.#crashed = true;
-        this.link.onReadable(null);
-        this.#onCrash(error);
-        return;
-      }
-      // An application's error is the application's. What is left to do here is done in the next turn.
-      this.#turning = false;
-      this.wake();
-      throw error;
+      this.attempt(() => {
+        for (let round = 0; more && round <= ROUNDS; round++) more = this.#round();
+        this.#setAlarm();
+      });
     } finally {
       this.#turning = false;
-      this.#setAlarm();
+      // Let others have the event loop.
+      if (more && !this.#crashed) this.wake();
+    }
+  }
+
+  /** Call the stack, or what calls it, outside of a turn: what is thrown ends the host as it does within one. */
+  attempt(work: () => void): void {
+    if (this.#crashed) return;
+    try {
+      work();
+    } catch (error) {
+      const whose = this.#inTcp || error instanceof TcpCrash ? 'tcp' : 'ours';
+      this.#inTcp = false;
+      const cause = error instanceof TcpCrash ? error.cause : error;
+      if (this.#onCrash === null) throw cause;
+      this.#crashed = true;
+      this.#alarm?.cancel();
+      this.link.onReadable(null);
+      this.#onCrash(cause, whose);
     }
   }
 
@@ -169,8 +177,10 @@ export class Host {
     if (frames > 0) this.#drainTrace();
     for (let i = 0; i < frames; i++) this.#arrive(now, i);
     this.#releaseHeld(now);
+    this.#inTcp = true;
     if (stack.pollTimeout() <= now) stack.onTimeout(now);
     const events = stack.takeEvents();
+    this.#inTcp = false;
     for (const { target, bits } of events) this.#watchers.get(target)?.(bits);
     if (this.#programs.size > 0) {
       now = this.clock.now();
@@ -219,8 +229,10 @@ export class Host {
 
   /** Hand a frame to the stack, and tell what came of it while it is open in the tap. */
   #deliver(now: Micros, bytes: Uint8Array, start: number, end: number): void {
+    this.#inTcp = true;
     this.stack.onFrame(now, bytes, start, end);
-    if (this.#tracing) this.tap?.explain(this.stack.takeTrace());
+    this.#inTcp = false;
+    this.#drainTrace();
   }
 
   /** @returns whether anything was sent */
@@ -231,7 +243,9 @@ export class Host {
     for (let batch = 0; batch < BATCHES && !this.#blocked; batch++) {
       while (!outbox.full) {
         const now = this.clock.now();
+        this.#inTcp = true;
         const length = stack.pollTransmit(now, outbox.bytes, outbox.at);
+        this.#inTcp = false;
         if (length === 0) break;
         this.#depart(now, length);
       }
@@ -247,7 +261,7 @@ export class Host {
     const { bytes, at } = this.#outbox;
     let departure = NOTHING_TO_TELL;
     if (this.#tracing) {
-      departure = this.#departures.match(this.stack.takeTrace(), bytes, at, length);
+      departure = this.#departures.match(this.#takeTrace(), bytes, at, length);
       this.tap?.explain(departure.others);
     }
     const verdict = this.#out?.decide(bytes, at, at + length);
@@ -321,7 +335,14 @@ export class Host {
 
   /** What the stack did of its own accord, or because an application called. */
   #drainTrace(): void {
-    if (this.#tracing) this.tap?.explain(this.stack.takeTrace());
+    if (this.#tracing) this.tap?.explain(this.#takeTrace());
+  }
+
+  #takeTrace(): readonly TraceEvent[] {
+    this.#inTcp = true;
+    const events = this.stack.takeTrace();
+    this.#inTcp = false;
+    return events;
   }
 
   #tellImpairment(now: Micros, note: string): void {
@@ -342,7 +363,9 @@ export class Host {
    */
   #setAlarm(): void {
     if (this.#closed || this.#crashed) return;
+    this.#inTcp = true;
     let due = Math.min(this.stack.pollTimeout(), this.#programsDue);
+    this.#inTcp = false;
     if (!this.#blocked) due = Math.min(due, this.#held.next);
     if (due >= this.#alarmTime) return;
     this.#alarm?.cancel();

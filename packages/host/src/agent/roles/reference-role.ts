@@ -2,6 +2,7 @@
 import { createStackPort } from '@tcblab/drill/scenario';
 import { createStack } from '@tcblab/tcp';
 import { createRandom } from '@tcblab/tcp/sim';
+import { blameTcp } from '../../drive/blame-tcp.ts';
 import { Host } from '../../drive/host.ts';
 import { ImpairedDirection } from '../../impair/impaired-direction.ts';
 import type { EndJob, Findings } from '../protocol.ts';
@@ -35,7 +36,7 @@ export function playReference(job: EndJob, surroundings: Surroundings): Role {
       surroundings,
       link,
       openTap(job, surroundings, job.mac),
-      createStackPort(stack),
+      blameTcp(createStackPort(stack)),
     );
     let crashed: string | null = null;
     const host = new Host({
@@ -45,15 +46,21 @@ export function playReference(job: EndJob, surroundings: Surroundings): Role {
       tap: role.tap,
       impairment,
       onFault: (error) => role.loseLink(error),
-      onCrash(error) {
-        crashed = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      onCrash(error, whose) {
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        if (whose === 'tcp') crashed = text;
+        else
+          role.faults.push({
+            what: `the bench of host ${job.host} failed: ${text}`,
+            next: 'please report this',
+          });
         role.over();
       },
     });
     let finished: Promise<Findings> | null = null;
     const finish = async () => {
       const left = stack.connections();
-      if (crashed === null) role.driver.dispose(host.now());
+      host.attempt(() => role.driver.dispose(host.now()));
       await host.close();
       const { dropped, ...counts } = stack.counters;
       return role.findings({ counters: { ...counts, dropped: Object.fromEntries(dropped) }, left, crashed });
@@ -62,7 +69,7 @@ export function playReference(job: EndJob, surroundings: Surroundings): Role {
       warnings: role.warnings,
       done: role.done,
       arm() {
-        role.driver.prepare(host.now());
+        host.attempt(() => role.driver.prepare(host.now()));
         host.wake();
       },
       start() {
