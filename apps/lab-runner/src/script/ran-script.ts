@@ -10,6 +10,7 @@ import {
   type ProfileName,
   type ScriptOutcome,
 } from '@tcblab/drill/script';
+import { errno, notAble } from '../problem.ts';
 
 export interface ScriptSettings {
   readonly match: MatchMode;
@@ -30,9 +31,9 @@ export interface RanScript {
   readonly place: string | null;
 }
 
-/** @throws when the file cannot be read */
+/** @throws Problem when the file cannot be read */
 export function runScriptFile(file: string, { match, profile }: ScriptSettings): RanScript {
-  const text = readFileSync(file, 'utf8');
+  const text = readScript(file);
   const { purpose, proves } = readHeader(text);
   const begin = performance.now();
   const outcome = runScript({ text, match, profile });
@@ -40,4 +41,16 @@ export function runScriptFile(file: string, { match, profile }: ScriptSettings):
   const { at, reason } = outcome;
   const place = at === null ? null : formatScriptProblem(file, text, { at, message: reason });
   return { file, purpose, ids: proves, outcome, ms, ladder: formatLadder(outcome), place };
+}
+
+function readScript(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw notAble(
+      `${file} cannot be read: ${errno(error) ?? String(error)}`,
+      'Look at its permissions.',
+      error,
+    );
+  }
 }

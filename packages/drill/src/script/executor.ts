@@ -219,6 +219,11 @@ export class Executor {
     const event = this.#events[this.#index];
     if (event === undefined) return this.#finish();
     if (this.#waitsFor !== null || this.#asked === 'waiting') return this.#pause(now + this.#tolerance);
+    if (this.#asked === 'answered') {
+      this.#asked = 'no';
+      this.#index++;
+      return null;
+    }
     const { action } = event;
     if (action.kind === 'packet' && action.direction === 'out') return this.#expect(now, event, action);
     // One application makes the calls: the next waits for the last to return.
@@ -353,11 +358,6 @@ export class Executor {
 
   /** A code block, or a command, which may have questions to the stack before it can be judged. */
   #ask(now: Micros, event: ScriptEvent, scheduled: Micros): Step | null {
-    if (this.#asked === 'answered') {
-      this.#asked = 'no';
-      this.#index++;
-      return null;
-    }
     this.#begin(event, now, scheduled);
     const { action } = event;
     if (action.kind === 'code') {

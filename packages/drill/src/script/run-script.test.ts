@@ -240,6 +240,15 @@ test('epoll tells levels, edges, and what was asked once', () => {
   );
 });
 
+test('a question to the stack takes no time', () => {
+  const lines = `+5 %{ assert tcpi_state == TCP_ESTABLISHED }%
++5 \`ss -Htan state established | wc -l | grep -qx 1\`
++0 write(4, ..., 1) = 1
++0 > P. 1:2(1) ack 1
+`;
+  expect(runScript({ text: OPEN + lines }).packets.at(-1)?.at).toBe(10_200_000);
+});
+
 test('poll tells what a socket is ready for', () => {
   expect(
     then(`+0 poll([{fd=4, events=POLLIN|POLLOUT, revents=POLLOUT}], 1, 0) = 1
