@@ -29,7 +29,7 @@ const refused: readonly (readonly [string, readonly string[], RegExp, RegExp])[]
   ['an unknown verb', ['rnu'], /unknown command 'rnu'/, /Did you mean run/],
   ['an unknown option', ['run', 'handshake', '--sed', '1'], /unknown option '--sed'/, /Did you mean --seed/],
   ['a word too many', ['doctor', 'now'], /too many arguments/, /--help/],
-  ['no scenario', ['run'], /scenario/, /--help/],
+  ['no scenario', ['run'], /run needs a scenario: .*handshake, .*transfer/, /\.\/tcblab run --help/],
   [
     'an unknown bench',
     ['run', 'handshake', '--bench', 'netms'],

@@ -45,7 +45,8 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
   const MACHINE = 'Look after the machine';
   const INSIDE = 'Internals';
 
-  verb('run <scenario>', TRY)
+  verb('run [scenario]', TRY)
+    .usage('<scenario> [options]')
     .summary('run one scenario between two hosts and judge what was on the wire')
     .description(
       'Run one scenario between host A and host B, capture every frame at both ends, and judge what was seen.\n' +
@@ -165,6 +166,10 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
     )
     .addOption(new Option('--only <names...>', 'only these, such as codec or bulk'))
     .option('--json', 'print the figures as JSON and nothing else')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0, every bar was met that could be measured; 1, one was missed; 3, a suite failed.',
+    )
     .addHelpText('after', examples(['tcblab benchmark --only codec', 'one of them']))
     .action(async (options) => {
       const { benchmark } = await import('./verbs/benchmark.ts');

@@ -31,7 +31,7 @@ ${style.bold('Where files go:')}
 ${style.bold('Exit codes:')}
 ${table([
   ['  0', 'done, and good'],
-  ['  1', 'a verdict is fail'],
+  ['  1', 'a verdict is fail; of benchmark: a bar was missed'],
   ['  2', 'wrong use, or a faulty scenario'],
   ['  3', 'this machine could not do it: no verdict on any TCP'],
   ['  130', 'interrupted; the results so far are kept'],

@@ -1,8 +1,20 @@
 /** `run`: one scenario between two hosts. */
+import { wrongUse } from '../problem.ts';
 import type { Surroundings } from '../program.ts';
 import { execute } from '../run/execute.ts';
 import { parseRunRequest, type RunOptions } from '../run/request.ts';
+import { scenarioNames } from '../run/scenario-library.ts';
 
-export async function run(around: Surroundings, scenario: string, options: RunOptions): Promise<number> {
+export async function run(
+  around: Surroundings,
+  scenario: string | undefined,
+  options: RunOptions,
+): Promise<number> {
+  if (scenario === undefined) {
+    throw wrongUse(
+      `run needs a scenario: ${scenarioNames().join(', ')}, or the path of a .yaml file of yours.`,
+      'See ./tcblab run --help',
+    );
+  }
   return execute(around, parseRunRequest(scenario, options));
 }
