@@ -1,19 +1,21 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBundle, readCapture, readTrace } from '@tcblab/capture';
+import type { Bundle } from '@tcblab/capture';
 import { describeLeftovers } from '@tcblab/host/namespace';
 import { readResult } from '@tcblab/drill/verdict';
 import { has, needs } from '@tcblab/test-needs';
 import { expect, test, vi } from 'vitest';
 import { COMMAND, startTcblab, tcblab, temporaryFolder } from '../command.fixture.ts';
+import { REPOSITORY } from '../repository.ts';
 
 const onWire = needs('netns');
-const withTshark = needs('netns', 'tshark');
+const withTshark = needs('netns', 'tshark', 'capinfos');
 const asNobody = needs('netns-as-nobody', 'setpriv');
 
-/** Files of a bundle, each held against its digest. */
+/** Files of a bundle, each held against its digest, and captures against what Wireshark's tools say of them. */
 function bundleAt(folder: string) {
   const bundle = readBundle(readFileSync(join(folder, 'bundle.json'), 'utf8'));
   if ('reason' in bundle) throw new Error(bundle.detail);
@@ -28,7 +30,43 @@ function bundleAt(folder: string) {
   expect(readdirSync(folder).toSorted()).toEqual(
     [...bundle.files.map(({ name }) => name), 'bundle.json'].toSorted(),
   );
+  if (has('tshark') && has('capinfos')) expectReadsClean(folder, bundle);
   return bundle;
+}
+
+/** No malformed frame and no wrong checksum, but in frames that the wire damaged on purpose. */
+function expectReadsClean(folder: string, { hosts, sightings }: Bundle): void {
+  const altered = sightings.filter(({ fate }) => fate === 'altered');
+  for (const { number } of hosts) {
+    const capture = captureOf(number);
+    const damaged = altered.filter(({ from }) => from !== number).map(({ received }) => received);
+    const foul = foulFrames(join(folder, capture)).filter((frame) => !damaged.includes(frame));
+    expect(foul, `${capture}: frames that tshark finds fault with`).toEqual([]);
+  }
+  expect(foulFrames(join(folder, 'merged.pcapng')).length).toBeLessThanOrEqual(altered.length);
+  for (const name of [...hosts.map(({ number }) => captureOf(number)), 'merged.pcapng']) {
+    const { status, stderr } = spawnSync('capinfos', [join(folder, name)], { encoding: 'utf8' });
+    expect({ name, status, stderr }).toEqual({ name, status: 0, stderr: '' });
+  }
+}
+
+function captureOf(host: number): string {
+  return `host-${'ab'[host - 1]}.pcapng`;
+}
+
+/** Numbers of the frames that tshark calls malformed, or whose checksums it does not find right. */
+function foulFrames(capture: string): number[] {
+  const layers = ['tcp', 'ip', 'icmp'];
+  const checked = ['tcp', 'ip'].flatMap((layer) => ['-o', `${layer}.check_checksum:TRUE`]);
+  const wrong = layers.map((layer) => `(${layer} and not ${layer}.checksum.status == 1)`);
+  const foul = ['_ws.malformed', ...wrong].join(' or ');
+  const { status, stdout } = spawnSync(
+    'tshark',
+    ['-r', capture, ...checked, '-Y', foul, '-T', 'fields', '-e', 'frame.number'],
+    { encoding: 'utf8' },
+  );
+  expect({ capture, status }).toEqual({ capture, status: 0 });
+  return stdout.split('\n').filter(Boolean).map(Number);
 }
 
 /** Segments of one host's capture as tshark sees them: `frame FLAGS seq ack length`, faulty ones shouted. */
@@ -113,11 +151,11 @@ withTshark.test(
   },
 );
 
-asNobody.test('an ordinary user runs it as well, and owns the results', () => {
+asNobody.test.for(pairings)('an ordinary user runs %s and %s as well, and owns the results', ([a, b]) => {
   const here = temporaryFolder();
   chmodSync(here, 0o777);
   const become = ['--reuid=65534', '--regid=65534', '--clear-groups', '--', ...COMMAND];
-  const words = ['run', 'handshake', '--b', 'kernel', '--out', join(here, 'run')];
+  const words = ['run', 'handshake', '--a', a, '--b', b, '--out', join(here, 'run')];
   const said = execFileSync('setpriv', [...become, ...words], {
     encoding: 'utf8',
     cwd: here,
@@ -142,6 +180,38 @@ test('in memory the same seed gives the same bytes', () => {
     expect(readFileSync(join(here, 'one', file)).equals(readFileSync(join(here, 'two', file))), file).toBe(
       true,
     );
+  }
+});
+
+needs('tshark', 'capinfos').test(
+  'tshark finds fault with the frames that the wire damaged, and no others',
+  () => {
+    const out = join(temporaryFolder(), 'run');
+    const words = ['run', 'transfer', '--bench', 'virtual', '--corrupt', '5%', '--seed', '3', '--out', out];
+    const ended = tcblab(words);
+    expect(ended.code, ended.stderr).toBe(0);
+    bundleAt(out);
+    expect(foulFrames(join(out, 'host-b.pcapng')).length).toBeGreaterThan(20);
+  },
+);
+
+test('a failure names a lab page only where the page is there', () => {
+  const here = temporaryFolder();
+  for (const [page, told] of [
+    ['docs/design.md', true],
+    ['labs/99-nowhere', false],
+  ] as const) {
+    const path = join(here, 'never.yaml');
+    writeFileSync(
+      path,
+      readFileSync(join(REPOSITORY, 'labs', 'scenarios', 'handshake.yaml'), 'utf8')
+        .replace(/^page: .*$/m, `page: ${page}`)
+        .replace('either: RST', 'client: SYN'),
+    );
+    const { code, stdout } = tcblab(['run', 'never.yaml', '--bench', 'virtual'], { cwd: here });
+    expect({ code, told: stdout.includes(page) }).toEqual({ code: 1, told });
+    const result = readFileSync(join(here, 'tcblab-runs', 'latest', 'result.json'), 'utf8');
+    expect(result).toContain(page);
   }
 });
 
