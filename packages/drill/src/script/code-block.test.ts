@@ -20,6 +20,7 @@ test.each([
   'assert tcpi_state in [1, 2] and tcpi_state not in (3, 4)',
   'assert tcpi_snd_cwnd // 3 * 3 + tcpi_snd_cwnd % 3 == tcpi_snd_cwnd',
   'assert -7 % 3 == 2; assert abs(-0x10) == 16 and max(1, 2) == 2',
+  'assert not not True and - -1 == +1 and not not not False',
   'x = 3 # three\nassert x == 3 \\\n'.replace(' \\', ''),
   'assert (1 if tcpi_state == 1 else 2) == 1',
   'assert (1 +\n 1) == 2',
@@ -49,7 +50,8 @@ test.each([
   ['constructor', 'nothing is known of constructor'],
   ['toString()', 'there is no function toString here'],
   ['assert (1', "')' is missing"],
+  [`assert ${'('.repeat(100_000)}`, 'parentheses lie too deep within each other'],
   ['assert 1 1', "'1' is not understood here"],
-])('%j is not understood, and says why', (text, why) => {
+])('%.20s is not understood, and says why', (text, why) => {
   expect(run(text)).toEqual({ kind: 'unsupported', why });
 });

@@ -32,6 +32,9 @@ export function runCode(text: string, names: Map<string, CodeValue>): CodeOutcom
 
 class NotUnderstood extends Error {}
 
+/** Of parentheses within parentheses, so that no text can exhaust the stack. */
+const DEEPEST = 50;
+
 /** Lines, joined while a parenthesis is open, without comments. */
 function statements(text: string): string[] {
   const found: string[] = [];
@@ -71,6 +74,7 @@ class Statement {
   readonly #names: Map<string, CodeValue>;
   readonly #printed: string[];
   #at = 0;
+  #depth = 0;
 
   constructor(text: string, names: Map<string, CodeValue>, printed: string[]) {
     this.#tokens = tokens(text);
@@ -119,6 +123,13 @@ class Statement {
   }
 
   #value(): CodeValue {
+    if (++this.#depth > DEEPEST) throw new NotUnderstood('parentheses lie too deep within each other');
+    const value = this.#choice();
+    this.#depth--;
+    return value;
+  }
+
+  #choice(): CodeValue {
     const value = this.#or();
     if (!this.#accept('if')) return value;
     const condition = truth(this.#or());
@@ -146,7 +157,10 @@ class Statement {
   }
 
   #not(): CodeValue {
-    return this.#accept('not') ? !truth(this.#not()) : this.#comparison();
+    let negated = 0;
+    while (this.#accept('not')) negated++;
+    const value = this.#comparison();
+    return negated === 0 ? value : truth(value) === (negated % 2 === 0);
   }
 
   /** `a < b < c` holds when each pair does. */
@@ -190,9 +204,14 @@ class Statement {
   }
 
   #unary(): CodeValue {
-    if (this.#accept('-')) return -number(this.#unary());
-    if (this.#accept('+')) return number(this.#unary());
-    return this.#single();
+    let signs = 0;
+    let sign = 1;
+    for (; this.#peek() === '-' || this.#peek() === '+'; signs++) {
+      if (this.#peek() === '-') sign = -sign;
+      this.#at++;
+    }
+    const value = this.#single();
+    return signs === 0 ? value : sign * number(value);
   }
 
   #single(): CodeValue {

@@ -35,10 +35,10 @@ function parseItems(scanner: Scanner, close: string, what: string): Expression[]
 
 export function parseExpression(scanner: Scanner): Expression {
   const at = scanner.position;
-  const first = parseSingle(scanner);
+  const first = scanner.nested(() => parseSingle(scanner));
   if (!scanner.sees('|')) return first;
   const items = [first];
-  while (scanner.accept('|')) items.push(parseSingle(scanner));
+  while (scanner.accept('|')) items.push(scanner.nested(() => parseSingle(scanner)));
   return { kind: 'either', items, at };
 }
 

@@ -72,6 +72,15 @@ test('no text makes the parser throw, or read a place that is not there', () => 
   );
 });
 
+test('brackets without end are refused, and do not exhaust the stack', () => {
+  for (const open of ['[', '{', 'a(']) {
+    const script = parseScript(`0 a(${open.repeat(100_000)}`);
+    expect(script.ok ? 'read' : script.problem.message).toBe(
+      'brackets lie within each other at most 50 deep',
+    );
+  }
+});
+
 test('times are absolute, relative, any, or ranges of either, to the microsecond', () => {
   const text = '0 a() = 0\n0.1 a() = 0\n+.000001 a() = 0\n* a() = 0\n.1~.3 a() = 0\n+.1~+.3 a() = 0\n';
   expect(parsed(text).events.map(({ time }) => time)).toEqual([

@@ -3,6 +3,9 @@ import type { Micros } from '@tcblab/tcp';
 import { ScriptError } from './problem.ts';
 import type { Position } from './syntax.ts';
 
+/** Of brackets within brackets, so that no text can exhaust the stack. */
+const DEEPEST = 50;
+
 const SPACE = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/)+/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const LETTERS_OR_DIGITS = /[A-Za-z0-9_]+/y;
@@ -15,6 +18,7 @@ export class Scanner {
   /** Words that stand for something else, from `--define`. */
   readonly defines = new Map<string, string>();
   #at = 0;
+  #depth = 0;
   #lineStart = 0;
   #line = 1;
   /** Where what was read last ends: what is missing at the script's end is missing there. */
@@ -158,6 +162,15 @@ export class Scanner {
     const word = /[A-Za-z0-9_.+-]+|[^]/y;
     word.lastIndex = this.#at;
     return `'${word.exec(this.text)?.[0] ?? ''}'`;
+  }
+
+  /** Read what lies within brackets. @throws ScriptError when brackets lie too deep within each other */
+  nested<T>(read: () => T): T {
+    if (this.#depth >= DEEPEST) this.fail(`brackets lie within each other at most ${DEEPEST} deep`);
+    this.#depth++;
+    const value = read();
+    this.#depth--;
+    return value;
   }
 
   fail(message: string, at: Position = this.position): never {
