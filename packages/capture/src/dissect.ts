@@ -19,14 +19,10 @@ import type { SackBlock } from '@tcblab/tcp/wire';
 import type { CapturedPacket } from './captured.ts';
 import { CHECKSUM_NOT_READY } from './pcapng/format.ts';
 
-/** A TCP segment that was seen. Sequence numbers are as on the wire. */
-export interface SeenSegment {
-  readonly kind: 'tcp';
-  readonly source: string;
-  readonly sourcePort: number;
-  readonly destination: string;
-  readonly destinationPort: number;
+/** The numbers of a segment's header. Each reader says what its sequence numbers count from. */
+export interface SegmentFields {
   readonly seq: number;
+  /** Means nothing without the ACK bit. */
   readonly ack: number;
   readonly flags: number;
   /** The raw field. */
@@ -39,6 +35,15 @@ export interface SeenSegment {
   readonly windowScale: number;
   readonly sackPermitted: boolean;
   readonly timestamps: boolean;
+}
+
+/** A TCP segment that was seen. Sequence numbers are as on the wire. */
+export interface SeenSegment extends SegmentFields {
+  readonly kind: 'tcp';
+  readonly source: string;
+  readonly sourcePort: number;
+  readonly destination: string;
+  readonly destinationPort: number;
   readonly sack: readonly SackBlock[];
   /** Whether its checksum is right, or was still to be made when the frame was seen. */
   readonly sound: boolean;

@@ -12,7 +12,7 @@ export { correlate } from './correlation/correlate.ts';
 export type { ClockOffset, Correlation, FrameEvent } from './correlation/correlate.ts';
 export type { Fate, HostCapture, Sighting } from './correlation/sighting.ts';
 export { dissect } from './dissect.ts';
-export type { Seen, SeenOther, SeenSegment } from './dissect.ts';
+export type { Seen, SeenOther, SeenSegment, SegmentFields } from './dissect.ts';
 export { inferStates } from './infer.ts';
 export type { EndpointSegment } from './infer.ts';
 export type { LadderRole } from './ladder/arrow.ts';

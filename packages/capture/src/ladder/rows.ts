@@ -1,6 +1,7 @@
 /** What a ladder shows, as data: the text and the course page draw the same rows. */
 import type { Micros, Octets } from '@tcblab/tcp';
 import type { State } from '@tcblab/tcp/trace';
+import type { SegmentFields } from '../dissect.ts';
 
 export interface LadderHost {
   /** As in packet ids. */
@@ -49,20 +50,7 @@ export type LadderMark =
   | 'appeared';
 
 /** A segment's header; sequence numbers count from each side's SYN, as Wireshark shows them. */
-export interface LadderSegment {
-  readonly seq: number;
-  /** Means nothing without the ACK bit. */
-  readonly ack: number;
-  readonly flags: number;
-  /** The raw field. */
-  readonly wnd: number;
-  readonly length: Octets;
-  /** 0 = absent. */
-  readonly mss: Octets;
-  /** -1 = absent. */
-  readonly windowScale: number;
-  readonly sackPermitted: boolean;
-  readonly timestamps: boolean;
+export interface LadderSegment extends SegmentFields {
   /** Blocks [left, right), counted as `ack` is. */
   readonly sack: readonly (readonly [number, number])[];
 }
