@@ -304,21 +304,23 @@ function describeOutcome({ outcome, octets, began }: StepReport, host: HostEvide
   const since = began - (host.application.steps[0]?.began ?? began);
   return outcome.kind === 'waiting'
     ? `still waiting, ${octets} octets through, since ${seconds(since)} after the first step; ${run.end}`
-    : OUTCOMES[outcome.kind](outcome as never);
+    : describeEnd(outcome);
 }
 
-const OUTCOMES: {
-  readonly [K in Exclude<StepOutcome['kind'], 'waiting'>]: (
-    outcome: Extract<StepOutcome, { kind: K }>,
-  ) => string;
-} = {
-  done: () => 'done',
-  error: ({ errno }) => errno,
-  'wrong-octet': ({ at, expected, seen }) =>
-    `octet ${at} of the stream is ${hex(seen)}, sent was ${hex(expected)}`,
-  'ended-early': ({ missing }) => `the stream ended ${missing} octets early`,
-  'not-ended': () => 'more octets, where the stream should have ended',
-};
+function describeEnd(outcome: Exclude<StepOutcome, { kind: 'waiting' }>): string {
+  switch (outcome.kind) {
+    case 'done':
+      return 'done';
+    case 'error':
+      return outcome.errno;
+    case 'wrong-octet':
+      return `octet ${outcome.at} of the stream is ${hex(outcome.seen)}, sent was ${hex(outcome.expected)}`;
+    case 'ended-early':
+      return `the stream ended ${outcome.missing} octets early`;
+    case 'not-ended':
+      return 'more octets, where the stream should have ended';
+  }
+}
 
 function hex(octet: number): string {
   return `0x${octet.toString(16).padStart(2, '0')}`;
