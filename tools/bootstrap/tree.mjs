@@ -39,7 +39,7 @@ function entries(folder) {
  * @param {string} path
  * @returns {number | undefined} milliseconds; undefined when there is nothing
  */
-export function modifiedAt(path) {
+function modifiedAt(path) {
   return lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 

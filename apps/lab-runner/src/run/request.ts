@@ -8,7 +8,7 @@ import { parseDuration, parseSeed, parseShare } from './amounts.ts';
 export const BENCHES = ['virtual', 'netns'] as const;
 export type BenchName = (typeof BENCHES)[number];
 
-export const IMPLEMENTATIONS = ['reference', 'kernel'] as const;
+const IMPLEMENTATIONS = ['reference', 'kernel'] as const;
 export type Implementation = (typeof IMPLEMENTATIONS)[number];
 
 /** What the wire does to frames, in each direction, beside what the scenario asks for. */

@@ -41,5 +41,3 @@ export const OUTBOUND = 0b10;
 export const CHECKSUM_NOT_READY = 1 << 9;
 /** The interface found the checksum right. */
 export const CHECKSUM_VALID = 1 << 10;
-/** The frame is still to be cut into segments by the interface. */
-export const SEGMENTATION_OFFLOAD = 1 << 11;

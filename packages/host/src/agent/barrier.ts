@@ -4,7 +4,7 @@ import type { AgentClient, Limits } from './agent-client.ts';
 import type { AgentCalls } from './protocol.ts';
 
 /** The barriers of a run in their order, and the request that an agent answers when it has come there. */
-export const BARRIERS = { ready: 'prepare', armed: 'arm', start: 'start', done: 'done' } as const;
+const BARRIERS = { ready: 'prepare', armed: 'arm', start: 'start', done: 'done' } as const;
 
 export type Barrier = keyof typeof BARRIERS;
 

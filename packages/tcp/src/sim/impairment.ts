@@ -5,6 +5,8 @@
  */
 import { MisuseError } from '../misuse-error.ts';
 import type { Micros, Octets } from '../units.ts';
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../wire/ethernet.ts';
+import { PROTOCOL_ICMP, PROTOCOL_TCP } from '../wire/ipv4.ts';
 import { createRandom, fraction } from './random.ts';
 
 /** How one direction of a wire misbehaves. Everything left out is "not at all". */
@@ -106,8 +108,11 @@ export function checkImpairment(spec: ImpairmentSpec): void {
 export function isImpairable(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < 34) return false;
   const type = (bytes[start + 12] << 8) | bytes[start + 13];
-  if (type === 0x0800) return bytes[start + 23] === 6 || bytes[start + 23] === 1;
-  return type === 0x86dd && bytes[start + 20] === 6;
+  if (type === ETHERTYPE_IPV4) {
+    const protocol = bytes[start + 23];
+    return protocol === PROTOCOL_TCP || protocol === PROTOCOL_ICMP;
+  }
+  return type === ETHERTYPE_IPV6 && bytes[start + 20] === PROTOCOL_TCP;
 }
 
 const SHARES = ['loss', 'duplicate', 'reorder', 'corrupt'] as const;

@@ -16,9 +16,6 @@ export const ICMP_ECHO = 8;
 export const ICMP_TIME_EXCEEDED = 11;
 
 /** Codes of `ICMP_UNREACHABLE`. @rfc 792; 1122 3.2.2.1 */
-export const ICMP_NETWORK_UNREACHABLE = 0;
-export const ICMP_HOST_UNREACHABLE = 1;
-export const ICMP_PROTOCOL_UNREACHABLE = 2;
 export const ICMP_PORT_UNREACHABLE = 3;
 export const ICMP_FRAGMENTATION_NEEDED = 4;
 
