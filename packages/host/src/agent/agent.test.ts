@@ -109,6 +109,31 @@ test('a run that takes too long ends at its limit, with all that was seen until 
   for (const client of clients) client.close();
 });
 
+test('a limit that came because nobody could run is a fault of the platform', async () => {
+  const script = scenario('handshake');
+  const { clients } = twoAgents();
+  await Promise.all(clients.map((client) => client.greet(limits)));
+  const evidence = await conductRun({
+    agents: clients,
+    jobs: jobs(script),
+    limit: 500_000,
+    onBarrier(name) {
+      if (name !== 'start') return;
+      // As if other programs had the processor.
+      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1300), 10);
+    },
+  });
+  expect(evidence.ended).toBe('limit');
+  const busy = (who: string) => expect.stringContaining(`the machine was too busy: ${who} could not run`);
+  expect(evidence.faults.map(({ what }) => what)).toEqual([
+    busy('the runner'),
+    busy('host a'),
+    busy('host b'),
+  ]);
+  expect(judge(script, evidence).verdict).toBe('inconclusive');
+  for (const client of clients) client.close();
+});
+
 test('an interrupted run keeps what was seen', async () => {
   const script = scenario('handshake');
   const { clients } = twoAgents();

@@ -13,11 +13,21 @@ import { Channel, MESSAGE } from './channel.ts';
 import { MAX_PAYLOAD } from './frame-codec.ts';
 import { parseRequest, type AgentRequest, type ParsedMessage } from './parse-message.ts';
 import { PROTOCOL_VERSION } from './protocol.ts';
-import type { AgentCalls, AgentEvent, AgentJob, Hello, ReadArgs, Refusal, Reply } from './protocol.ts';
+import type {
+  AgentCalls,
+  AgentEvent,
+  AgentJob,
+  Findings,
+  Hello,
+  ReadArgs,
+  Refusal,
+  Reply,
+} from './protocol.ts';
 import { playKernel } from './roles/kernel-role.ts';
 import { playMiddlebox } from './roles/middlebox-role.ts';
 import { playReference } from './roles/reference-role.ts';
 import type { Role, Surroundings } from './roles/role.ts';
+import { Starvation } from './starvation.ts';
 
 export interface AgentOptions {
   readonly input: Readable;
@@ -59,6 +69,7 @@ class Agent {
   #greeted = false;
   #job: AgentJob | null = null;
   #role: Role | null = null;
+  #starvation: Starvation | null = null;
   /** Answers given or being made, by the request's id: a request that comes twice is answered twice and done once. */
   readonly #answers = new Map<number, Promise<Reply>>();
   #records: { frame: number; event: TraceEvent }[] = [];
@@ -147,14 +158,22 @@ class Agent {
       case 'arm':
         return role.arm();
       case 'start':
+        this.#starvation = new Starvation();
         return role.start();
       case 'done':
         return role.done;
       case 'quiet':
         return this.#quiet(role, args as AgentCalls['quiet']['args']);
       case 'finish':
-        return role.finish();
+        return this.#finish(role);
     }
+  }
+
+  async #finish(role: Role): Promise<Findings> {
+    const who = this.#job?.kind === 'end' ? `host ${this.#job.host}` : 'the middlebox';
+    const starved = this.#starvation?.end(who) ?? [];
+    const findings = await role.finish();
+    return { ...findings, faults: [...findings.faults, ...starved] };
   }
 
   #prepare(job: AgentJob): AgentCalls['prepare']['reply'] {

@@ -8,6 +8,7 @@ import type { TraceEvent } from '@tcblab/tcp/trace';
 import { AgentError } from './agent-error.ts';
 import type { AgentClient, Limits } from './agent-client.ts';
 import { reachBarrier, type Barrier } from './barrier.ts';
+import { Starvation } from './starvation.ts';
 import type { EndJob, Findings, MiddleboxJob, Progress } from './protocol.ts';
 
 export interface ConductOptions {
@@ -95,7 +96,9 @@ class Conductor {
       onBarrier?.('armed');
       await reachBarrier('start', this.#agents, nothing, SOON);
       onBarrier?.('start');
+      const starvation = new Starvation();
       ended = await this.#untilDone();
+      for (const { what, next } of starvation.end('the runner')) this.#fault(what, next);
       onBarrier?.('done');
     } catch (error) {
       this.#onAgentError(error);
