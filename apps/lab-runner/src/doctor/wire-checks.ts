@@ -106,7 +106,8 @@ function interfaceFinding(name: string): Finding {
   if (!parts.includes('device')) return info(name, 'a virtual interface');
   const on = offloadsOn(name);
   if (on === undefined) return info(name, 'its offloads cannot be read');
-  if (on.length === 0) return ok(name, 'no offloads: captures show what is on the wire');
+  if (on.length === 0)
+    return ok(name, 'no offloads: captures show what is on the wire (a run that was killed leaves them off)');
   // A run switches them off and on again; only who captures by hand is concerned.
   return {
     ...info(

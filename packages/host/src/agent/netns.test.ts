@@ -212,29 +212,44 @@ test('our stack transfers over its own bad wire, and the capture tells what befe
   );
 });
 
-test('offloads are put back after a signal', async () => {
-  const { agents } = await bench(['reference', 'kernel']);
-  const ethtool = async (index: 0 | 1, ...args: string[]) => {
-    const child = wire?.hosts[index].namespace.spawn('ethtool', args, {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    if (!child?.stdout) throw new Error('no pipe');
-    return text(child.stdout);
-  };
-  for (const index of [0, 1] as const)
-    await ethtool(index, '-K', 'eth0', 'tx', 'on', 'tso', 'on', 'gro', 'on');
-  const states = async () => {
-    const features = await Promise.all([ethtool(0, '-k', 'eth0'), ethtool(1, '-k', 'eth0')]);
-    return features.map((list) => /^tx-checksumming: (on|off)/m.exec(list)?.[1]);
-  };
-  expect(await states()).toEqual(['on', 'on']);
-  const all = jobs(scenario('handshake'), ['reference', 'kernel']);
-  await Promise.all(agents.map((agent, index) => agent.call('prepare', all[index], limits)));
-  expect(await states()).toEqual(['off', 'off']);
-  children[0].kill('SIGINT');
-  children[1].kill('SIGTERM');
-  expect(await Promise.all(children.map(exitCode))).toEqual([130, 130]);
-  expect(await states()).toEqual(['on', 'on']);
+describe('offloads', () => {
+  /** Agents that hold the interfaces, whose offloads were on before. */
+  async function holding() {
+    const { agents } = await bench(['reference', 'kernel']);
+    const ethtool = async (index: 0 | 1, ...args: string[]) => {
+      const child = wire?.hosts[index].namespace.spawn('ethtool', args, {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      if (!child?.stdout) throw new Error('no pipe');
+      return text(child.stdout);
+    };
+    for (const index of [0, 1] as const)
+      await ethtool(index, '-K', 'eth0', 'tx', 'on', 'tso', 'on', 'gro', 'on');
+    const states = async () => {
+      const features = await Promise.all([ethtool(0, '-k', 'eth0'), ethtool(1, '-k', 'eth0')]);
+      return features.map((list) => /^tx-checksumming: (on|off)/m.exec(list)?.[1]);
+    };
+    expect(await states()).toEqual(['on', 'on']);
+    const all = jobs(scenario('handshake'), ['reference', 'kernel']);
+    await Promise.all(agents.map((agent, index) => agent.call('prepare', all[index], limits)));
+    expect(await states()).toEqual(['off', 'off']);
+    return { agents, states };
+  }
+
+  test('are put back after a signal', async () => {
+    const { states } = await holding();
+    children[0].kill('SIGINT');
+    children[1].kill('SIGTERM');
+    expect(await Promise.all(children.map(exitCode))).toEqual([130, 130]);
+    expect(await states()).toEqual(['on', 'on']);
+  });
+
+  test('are put back when the work is over, by a process that lives on', async () => {
+    const { agents, states } = await holding();
+    await Promise.all(agents.map((agent) => agent.call('finish', null, limits)));
+    expect(await states()).toEqual(['on', 'on']);
+    expect(children.map((child) => child.exitCode)).toEqual([null, null]);
+  });
 });
 
 function middleboxJob({ ends, delay }: Scenario): MiddleboxJob {
