@@ -2,7 +2,7 @@
  * One stack, and a peer that a test plays by hand: segments in the manner of a packetdrill script, with times.
  * Numbers are relative to each side's initial sequence number; the peer's is 1,000,000 unless a test says otherwise.
  */
-import { expect } from 'vitest';
+import { assert, expect } from 'vitest';
 import {
   createIpStack,
   type Connection,
@@ -93,7 +93,7 @@ export class Dialogue {
 
   accept(): Connection {
     const connection = this.listener?.accept() ?? null;
-    if (connection === null) throw new Error('nothing waits for accept()');
+    assert(connection !== null, `nothing waits for accept()\n${this.story()}`);
     this.connection = connection;
     return connection;
   }
