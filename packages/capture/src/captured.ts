@@ -1,7 +1,7 @@
 /** What a capture file holds, whatever its format. */
 import type { Micros, Octets } from '@tcblab/tcp';
 import type { PacketId } from './packet-id.ts';
-import type { CaptureTime } from './pcapng/writer.ts';
+import type { CaptureTime, TimeScale } from './pcapng/timestamp.ts';
 
 /** One frame as it stood on an interface. */
 export interface CapturedPacket {
@@ -38,16 +38,12 @@ export interface InterfaceCounters {
   readonly osDropped?: number;
 }
 
-export interface CapturedInterface {
+export interface CapturedInterface extends TimeScale {
   /** Index in `Capture.sections`. */
   readonly section: number;
   /** 1 is Ethernet. */
   readonly linkType: number;
   readonly snapLength: Octets;
-  /** A power of ten, or of two with the top bit set: 9 is nanoseconds. */
-  readonly timeResolution: number;
-  /** Seconds that were added to each time. */
-  readonly timeOffset: number;
   readonly name?: string;
   readonly description?: string;
   readonly ipv4?: string;

@@ -39,9 +39,9 @@ export type { MergeSource } from './merged.ts';
 export { formatPacketId, parsePacketId } from './packet-id.ts';
 export type { PacketId } from './packet-id.ts';
 export { CHECKSUM_NOT_READY, CHECKSUM_VALID, DIRECTION_MASK, INBOUND, OUTBOUND } from './pcapng/format.ts';
+export type { CaptureTime } from './pcapng/timestamp.ts';
 export { PcapngWriter, SNAP_LENGTH } from './pcapng/writer.ts';
 export type {
-  CaptureTime,
   InterfaceInfo,
   InterfaceStatistics,
   NameInfo,

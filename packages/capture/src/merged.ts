@@ -2,7 +2,8 @@
 import type { Capture } from './captured.ts';
 import type { Correlation } from './correlation/correlate.ts';
 import { PcapngWriter } from './pcapng/writer.ts';
-import type { CaptureTime, InterfaceInfo } from './pcapng/writer.ts';
+import type { CaptureTime } from './pcapng/timestamp.ts';
+import type { InterfaceInfo } from './pcapng/writer.ts';
 
 /** A host's capture file and its number. */
 export interface MergeSource {

@@ -11,7 +11,6 @@ import type {
   CaptureFault,
   InterfaceCounters,
 } from '../captured.ts';
-import type { CaptureTime } from './writer.ts';
 import {
   BYTE_ORDER_MAGIC,
   COMMENT,
@@ -29,6 +28,9 @@ import {
   SIMPLE_PACKET,
   STATISTICS,
 } from './format.ts';
+import { formatAddressAndMask, formatIpv4, formatMacOctets } from './interface-address.ts';
+import { timeOf } from './timestamp.ts';
+import type { CaptureTime } from './timestamp.ts';
 
 /** A description that can still learn: the statistics come at the end of the file. */
 type OpenInterface = { -readonly [Key in keyof CapturedInterface]: CapturedInterface[Key] };
@@ -184,11 +186,11 @@ class Reader {
           return null;
         case INTERFACE.ipv4:
           if (length !== 8) return 8;
-          described.ipv4 = `${this.#dotted(from)}/${maskLength(this.#view.getUint32(from + 4, false))}`;
+          described.ipv4 = formatAddressAndMask(this.#bytes.subarray(from, to));
           return null;
         case INTERFACE.mac:
           if (length !== 6) return 6;
-          described.mac = Array.from(this.#bytes.subarray(from, to), hexOctet).join(':');
+          described.mac = formatMacOctets(this.#bytes.subarray(from, to));
           return null;
         case INTERFACE.speed:
           if (length !== 8) return 8;
@@ -299,7 +301,7 @@ class Reader {
       const names = this.#string(from + 4, to)
         .split('\0')
         .filter((name) => name !== '');
-      const address = this.#dotted(from);
+      const address = formatIpv4(this.#bytes.subarray(from, from + 4));
       this.#names.set(address, [...(this.#names.get(address) ?? []), ...names]);
       return null;
     });
@@ -363,21 +365,7 @@ class Reader {
 
   #time(at: number, on: CapturedInterface): CaptureTime {
     const high = this.#view.getUint32(at, this.#little);
-    const low = this.#view.getUint32(at + 4, this.#little);
-    const offset = on.timeOffset * 1e6;
-    if (on.timeResolution === 9) {
-      const rest = (high % 1000) * TWO_32 + low;
-      return {
-        micros: Math.floor(high / 1000) * TWO_32 + Math.floor(rest / 1000) + offset,
-        nanos: rest % 1000,
-      };
-    }
-    if (on.timeResolution === 6) return { micros: high * TWO_32 + low + offset, nanos: 0 };
-    const ticks = (BigInt(high) << 32n) | BigInt(low);
-    const exponent = BigInt(on.timeResolution & 0x7f);
-    const perSecond = (on.timeResolution & 0x80) === 0 ? 10n ** exponent : 1n << exponent;
-    const nanoseconds = (ticks * 1_000_000_000n) / perSecond;
-    return { micros: Number(nanoseconds / 1000n) + offset, nanos: Number(nanoseconds % 1000n) };
+    return timeOf(high, this.#view.getUint32(at + 4, this.#little), on);
   }
 
   #packetId(at: number): PacketId | null {
@@ -395,10 +383,6 @@ class Reader {
     return decodeUtf8(this.#bytes, from, to);
   }
 
-  #dotted(at: number): string {
-    return this.#bytes.subarray(at, at + 4).join('.');
-  }
-
   #holds(at: number, end: number, octets: number, what: string): boolean {
     if (end - at >= octets) return true;
     this.#fail(at + 4, 'bad-length', `a ${what} needs ${octets + 4} octets, this one has ${end - at + 4}`);
@@ -412,11 +396,3 @@ class Reader {
 }
 
 const NO_COMMENTS: string[] = [];
-
-function hexOctet(octet: number): string {
-  return octet.toString(16).padStart(2, '0');
-}
-
-function maskLength(mask: number): number {
-  return Math.clz32(~mask);
-}

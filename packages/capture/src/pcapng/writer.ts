@@ -7,7 +7,6 @@
  */
 import { MisuseError } from '@tcblab/tcp';
 import type { Micros, Octets } from '@tcblab/tcp';
-import { parseAddress, parseMac } from '@tcblab/tcp/wire';
 import { writeUtf8 } from '../utf8.ts';
 import {
   BYTE_ORDER_MAGIC,
@@ -25,6 +24,8 @@ import {
   SECTION_HEADER,
   STATISTICS,
 } from './format.ts';
+import { addressAndMask, ipv4Octets, macOctets } from './interface-address.ts';
+import type { CaptureTime } from './timestamp.ts';
 
 /** One value for every interface of ours: tcpdump refuses a file whose interfaces differ in it. */
 export const SNAP_LENGTH: Octets = 262_144;
@@ -90,12 +91,6 @@ export interface PacketToWrite {
   flags: number;
   /** Index of the frame on its host: the packet id's lower part. See PacketId. */
   frame: number;
-}
-
-/** A moment on a host's clock: whole microseconds, and nanoseconds 0 to 999 beyond them. */
-export interface CaptureTime {
-  readonly micros: Micros;
-  readonly nanos: number;
 }
 
 export interface PcapngWriterOptions {
@@ -403,24 +398,4 @@ function noInterface(index: number): MisuseError {
 
 function packetOpen(call: string): MisuseError {
   return new MisuseError('packet-open', `${call}() while a packet is open: end() comes first`);
-}
-
-function ipv4Octets(text: string): number[] {
-  const { w3 } = parseAddress(text);
-  return [w3 >>> 24, (w3 >>> 16) & 255, (w3 >>> 8) & 255, w3 & 255];
-}
-
-function addressAndMask(text: string): number[] {
-  const [address, prefix = '32'] = text.split('/');
-  const length = Number(prefix);
-  if (!/^\d{1,2}$/.test(prefix) || length > 32) {
-    throw new MisuseError('bad-interface', `'${text}' is not an IPv4 address and prefix such as 10.0.0.1/24`);
-  }
-  const mask = length === 0 ? 0 : (-1 << (32 - length)) >>> 0;
-  return [...ipv4Octets(address), mask >>> 24, (mask >>> 16) & 255, (mask >>> 8) & 255, mask & 255];
-}
-
-function macOctets(text: string): number[] {
-  const { high, low } = parseMac(text);
-  return [high >>> 8, high, low >>> 24, low >>> 16, low >>> 8, low];
 }
