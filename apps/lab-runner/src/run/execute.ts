@@ -74,8 +74,8 @@ function loadScenario(asked: string): Scenario {
 }
 
 /** @throws Problem when what the scenario looks for cannot be expected on the wire that was asked for */
-function refuseDisturbance({ name, undisturbed }: Scenario, { impairments }: RunRequest): void {
-  if (undisturbed === null || Object.values(impairments).every((amount) => amount === 0)) return;
+function refuseDisturbance({ name, undisturbed }: Scenario, request: RunRequest): void {
+  if (undisturbed === null || !isHarmed(request)) return;
   throw wrongUse(
     `${name} needs an undisturbed wire: ${undisturbed}.`,
     `Run ./tcblab run ${name} without impairments, or ./tcblab run transfer with them.`,
@@ -84,10 +84,17 @@ function refuseDisturbance({ name, undisturbed }: Scenario, { impairments }: Run
 
 /** A TCP on a bad wire is right to wait, longer each time: its run may take longer too. */
 const PATIENCE = 6;
+/** One-way delays that a run may take: a scenario has a dozen round trips, and some go twice. */
+const CROSSINGS = 40;
 
 function withPatience(scenario: Scenario, { impairments }: RunRequest): Scenario {
-  const bad = impairments.loss > 0 || impairments.corrupt > 0;
-  return bad ? { ...scenario, limit: scenario.limit * PATIENCE } : scenario;
+  const { loss, corrupt, delay } = impairments;
+  const patience = loss > 0 || corrupt > 0 ? PATIENCE : 1;
+  return { ...scenario, limit: scenario.limit * patience + CROSSINGS * delay };
+}
+
+function isHarmed({ impairments }: RunRequest): boolean {
+  return Object.values(impairments).some((amount) => amount > 0);
 }
 
 /** Sorts by time and says what was run. */
@@ -99,7 +106,7 @@ function folderTitle(scenario: Scenario, request: RunRequest): string {
 function resultOf(scenario: Scenario, request: RunRequest, evidence: Evidence, aborted: boolean): Result {
   const { node, kernel } = machineFacts();
   return createResult({
-    ...judge(scenario, evidence),
+    ...judge(scenario, { ...evidence, harmed: isHarmed(request) }),
     // What was seen until then is kept, but half a run proves nothing either way.
     ...(aborted
       ? { verdict: 'inconclusive', reason: 'interrupted by you', next: `Run it again: ${commandOf(request)}` }

@@ -13,6 +13,8 @@ export interface Evidence {
   readonly ended: 'done' | 'limit' | 'quiet';
   /** The same in a sentence, where more can be said. */
   readonly reason?: string;
+  /** Whoever ran it asked for a wire that harms or delays frames beyond what the scenario says. */
+  readonly harmed?: boolean;
   /** What of the platform broke. Any fault makes the verdict `inconclusive`, whatever else was seen. */
   readonly faults: readonly PlatformFault[];
 }

@@ -3,6 +3,7 @@ import type { Micros } from '@tcblab/tcp';
 import { verdictOf } from '../verdict/result.ts';
 import type { Check, Verdict } from '../verdict/result.ts';
 import { isResetFromClosed } from './closed-end.ts';
+import { outOfTime } from './bad-wire.ts';
 import { deadWire } from './dead-wire.ts';
 import type { WireEnd } from './dead-wire.ts';
 import { asDemanded } from './end-driver.ts';
@@ -58,8 +59,8 @@ class Run {
     });
     this.roles = new Map(this.ends.map(({ end, host }) => [end.role, host.address]));
     this.seenAt = this.ends.find(({ end }) => end.role === scenario.seenAt) ?? this.ends[0];
-    const dead = deadWire(this.ends[0], this.ends[1]);
-    this.faults = evidence.faults.length > 0 || dead === null ? evidence.faults : [dead];
+    const inferred = deadWire(this.ends[0], this.ends[1]) ?? outOfTime(evidence, this.ends, scenario.limit);
+    this.faults = evidence.faults.length > 0 || inferred === null ? evidence.faults : [inferred];
   }
 
   /** Why nothing more came after the last packet. */
