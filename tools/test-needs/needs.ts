@@ -4,6 +4,14 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, test } from 'vitest';
+import { asNobody } from './nobody.ts';
+
+export { asNobody } from './nobody.ts';
+
+// A plain user's PATH often lacks the sbin folders, where tc, ethtool and nft live: for what we look up and what tests start.
+process.env.PATH = [...new Set([...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'])]
+  .filter(Boolean)
+  .join(delimiter);
 
 /** Programs that tests may need, and the Debian package that brings each. */
 const PACKAGE_OF = {
@@ -54,8 +62,11 @@ const PROBES = {
   /** Namespaces for the user `nobody`, tried from root: for tests that prove the plain user's path. */
   'netns-as-nobody': () => {
     if (process.getuid?.() !== 0) return { what: 'root (to become nobody)', remedy: 'sudo npm test' };
-    const become = ['--reuid=65534', '--regid=65534', '--clear-groups'];
-    return runs('setpriv', [...become, 'unshare', '-U', '-r', '-n', 'true'])
+    const [program, ...become] = asNobody();
+    if (!runs(program, [...become, process.execPath, '--check', import.meta.filename])) {
+      return { what: 'a clone that other users may read', remedy: 'clone to a folder such as /opt' };
+    }
+    return runs(program, [...become, 'unshare', '-U', '-r', '-n', 'true'])
       ? undefined
       : { what: 'user namespaces', remedy: './tcblab doctor names what forbids them' };
   },
@@ -117,12 +128,11 @@ function probe(name: Need): Lack | undefined {
   return onPath(name) ? undefined : { what: name, remedy: `sudo apt install ${apt}` };
 }
 
-/** A plain user's PATH often lacks the sbin folders, where tc, ethtool and nft live. */
 function onPath(program: string): boolean {
-  return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'].some((folder) => {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
-      return folder !== '';
+      return true;
     } catch {
       return false;
     }

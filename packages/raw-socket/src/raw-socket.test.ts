@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import { needs } from '@tcblab/test-needs';
+import { asNobody, needs } from '@tcblab/test-needs';
 import type { Heard } from '../testing/probe.ts';
 import { twoHosts, type TwoHosts } from '../testing/two-hosts.ts';
 import { frameFlags, noOffloads } from './index.ts';
@@ -17,11 +17,10 @@ function frame(length: number, tail: number): string {
 }
 
 const hexes = (heard: readonly Heard[]) => heard.map(({ hex }) => hex);
-const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
 for (const [who, need, become] of [
   ['as ourselves', 'netns', []],
-  ['as a plain user', 'netns-as-nobody', NOBODY],
+  ['as a plain user', 'netns-as-nobody', asNobody()],
 ] as const) {
   const { describe, test } = needs(need, 'ip');
 

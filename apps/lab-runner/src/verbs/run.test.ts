@@ -6,14 +6,14 @@ import { readBundle, readCapture, readTrace } from '@tcblab/capture';
 import type { Bundle } from '@tcblab/capture';
 import { describeLeftovers } from '@tcblab/host/namespace';
 import { readResult } from '@tcblab/drill/verdict';
-import { has, needs } from '@tcblab/test-needs';
+import { asNobody, has, needs } from '@tcblab/test-needs';
 import { expect, test, vi } from 'vitest';
 import { COMMAND, startTcblab, tcblab, temporaryFolder } from '../command.fixture.ts';
 import { REPOSITORY } from '../repository.ts';
 
 const onWire = needs('netns');
 const withTshark = needs('netns', 'tshark', 'capinfos');
-const asNobody = needs('netns-as-nobody', 'setpriv');
+const onlyAsRoot = needs('netns-as-nobody', 'setpriv');
 
 /** Files of a bundle, each held against its digest, and captures against what Wireshark's tools say of them. */
 function bundleAt(folder: string) {
@@ -151,12 +151,12 @@ withTshark.test(
   },
 );
 
-asNobody.test.for(pairings)('an ordinary user runs %s and %s as well, and owns the results', ([a, b]) => {
+onlyAsRoot.test.for(pairings)('an ordinary user runs %s and %s as well, and owns the results', ([a, b]) => {
   const here = temporaryFolder();
   chmodSync(here, 0o777);
-  const become = ['--reuid=65534', '--regid=65534', '--clear-groups', '--', ...COMMAND];
+  const [program, ...become] = asNobody();
   const words = ['run', 'handshake', '--a', a, '--b', b, '--out', join(here, 'run')];
-  const said = execFileSync('setpriv', [...become, ...words], {
+  const said = execFileSync(program, [...become, ...COMMAND, ...words], {
     encoding: 'utf8',
     cwd: here,
     env: { PATH: process.env['PATH'], HOME: here },

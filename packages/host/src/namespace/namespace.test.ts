@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MachineError } from '@tcblab/raw-socket';
-import { needs } from '@tcblab/test-needs';
+import { asNobody, needs } from '@tcblab/test-needs';
 import { afterEach, expect } from 'vitest';
 import { AF, connect, type KernelSocket, POLL, SOCK } from '../kernel-sockets/index.ts';
 import { cleanLeftovers, describeLeftovers } from './leftovers.ts';
@@ -17,7 +17,6 @@ import type { Wire, WireOptions } from './wire.ts';
 const { test } = needs('netns');
 const { test: testAsNobody } = needs('netns-as-nobody');
 const runner = fileURLToPath(new URL('../../testing/wire-runner.ts', import.meta.url));
-const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--'];
 
 const open: Wire[] = [];
 afterEach(() => open.splice(0).forEach((wire) => wire.close()));
@@ -197,7 +196,7 @@ test('when the runner ends by itself, its programs and namespaces are gone', asy
 });
 
 testAsNobody('a plain user has wires too, and leaves nothing behind either', async () => {
-  const held = await startRunner(['setpriv', ...nobody, process.execPath, runner]);
+  const held = await startRunner([...asNobody(), process.execPath, runner]);
   expect(held.as).toBe('user');
   held.process.kill('SIGKILL');
   await once(held.process, 'exit');

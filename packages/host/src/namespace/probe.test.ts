@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { MachineError } from '@tcblab/raw-socket';
-import { needs } from '@tcblab/test-needs';
+import { asNobody, needs } from '@tcblab/test-needs';
 import { describe, expect, test as always } from 'vitest';
 import { errnoNumber } from '../kernel-sockets/errno.ts';
 import { explainRefusal, probeNamespaces } from './probe.ts';
@@ -23,7 +23,7 @@ test('a machine with namespaces passes the probe', async () => {
 });
 
 testAsNobody('a plain user passes the probe by a user namespace', () => {
-  expect(probeUnder('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--')).toEqual({
+  expect(probeUnder(...asNobody())).toEqual({
     ok: true,
     as: 'user',
   });
