@@ -30,7 +30,8 @@ export interface Tests {
 export async function runVitest(args: readonly string[]): Promise<Tests> {
   const folder = mkdtempSync(join(tmpdir(), 'tcblab-tests-'));
   const file = join(folder, 'report.json');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const json = join(import.meta.dirname, 'json-report.ts');
+  const reporters = ['--reporter=default', `--reporter=${json}`, `--outputFile.json=${file}`];
   const began = performance.now();
   const ended = await runInFront([tool('vitest/vitest.mjs'), 'run', ...reporters, ...args]);
   const seconds = (performance.now() - began) / 1000;
