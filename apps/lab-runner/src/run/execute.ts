@@ -10,6 +10,7 @@ import type { Surroundings } from '../program.ts';
 import { createProgress, type Step } from '../terminal/progress.ts';
 import { VERSION } from '../version.ts';
 import { writeBundleFiles } from './bundle-files.ts';
+import { stateContradictions } from './kernel-states.ts';
 import { commandOf, nextSteps } from './next-steps.ts';
 import { formatReport } from './report.ts';
 import type { BenchName, RunRequest } from './request.ts';
@@ -38,12 +39,13 @@ export async function execute(around: Surroundings, request: RunRequest): Promis
     );
     folder.finish();
     conclude(step, result);
+    const warnings = stateContradictions(ladder, evidence);
     progress.close();
     const next = nextSteps({ request, scenario, verdict: result.verdict, folder: folder.final });
     out.stream.write(
       request.json
         ? `${JSON.stringify(result, null, 2)}\n`
-        : formatReport({ result, ladder, folder: folder.final, next }, out),
+        : formatReport({ result, ladder, warnings, folder: folder.final, next }, out),
     );
     return signal.aborted ? 130 : exitCode([result.verdict]);
   } finally {

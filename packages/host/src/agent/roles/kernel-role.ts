@@ -65,7 +65,7 @@ export function playKernel(job: EndJob, surroundings: Surroundings): Role {
     if (!role.driver.over) alarm = clock.at(Math.min(due, clock.now() + LOOK_AGAIN), turn);
   }
 
-  /** What the kernel says of itself: it explains, and is held against what the packets say. */
+  /** What the kernel says of itself: it explains; whoever has both holds it against what the packets say. */
   function sample(): void {
     const now = clock.now();
     if (!job.trace || now < sampledAt + SAMPLE_AFTER) return;
