@@ -25,7 +25,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
   const program = new Command('tcblab');
   program
     .version(VERSION, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'explain a verb')
+    .helpOption('-h, --help', 'show this help')
     .helpCommand('help [verb]', 'explain a verb')
     .configureHelp({ styleTitle: style.bold, styleCommandText: style.cyan, styleOptionText: style.cyan })
     .configureOutput({
@@ -70,7 +70,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
         ['tcblab run handshake', 'our TCP at both ends, two namespaces'],
         ['tcblab run handshake --b kernel', "our TCP against Linux's"],
         ['tcblab run handshake --bench virtual', 'in memory, needs nothing'],
-        ['tcblab run handshake --loss 10% --seed 7', 'the same losses every time'],
+        ['tcblab run handshake --loss 10% --seed 1', 'the same losses every time'],
         ['tcblab run my/scenario.yaml --out run1', 'a scenario of yours, bundle in run1/'],
       ),
     )
@@ -82,7 +82,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
   verb('script <paths...>', TRY)
     .summary('run packetdrill scripts against our TCP, in virtual time')
     .description(
-      'Run packetdrill scripts (.pkt), files or folders of them, against our TCP in virtual time: the same outcome every\n' +
+      'Run packetdrill scripts (.pkt), files or folders of them, against our TCP in virtual time: the same outcome every ' +
         'time. A failure names the line, what was expected, what came, and every packet up to there.',
     )
     .addOption(
@@ -161,7 +161,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
   verb('benchmark', MACHINE)
     .summary('measure speed against plain C and the kernel on this machine')
     .description(
-      'Measure codec, driver, bulk transfer and capture writing. Figures are ratios within one run on this machine,\n' +
+      'Measure codec, driver, bulk transfer and capture writing. Figures are ratios within one run on this machine, ' +
         'so that they can be compared between machines.',
     )
     .addOption(new Option('--only <names...>', 'only these, such as codec or bulk'))

@@ -11,18 +11,18 @@ export function rootHelp(program: Command, style: Style): string {
     groups.set(command.helpGroup(), rows);
   }
   const verbs = [...groups].map(([group, rows]) => `${style.bold(`${group}:`)}\n${table(rows)}`);
-  return `${style.bold('tcblab')} runs a TCP of your own between two hosts and shows what was on the wire.
+  return `${style.bold('tcblab')} runs TCP between two hosts, ours or the Linux kernel's at either end, and shows what was on the wire.
 
 ${style.bold('Start here:')}
 ${table([
   [`  ${style.cyan('./tcblab doctor')}`, 'can this machine do it?'],
   [`  ${style.cyan('./tcblab start')}`, 'a handshake, bytes both ways and a close, against the Linux kernel'],
-  [`  ${style.cyan('./tcblab run handshake --loss 10%')}`, 'the same on a bad wire'],
+  [`  ${style.cyan('./tcblab run handshake --loss 10% --seed 1')}`, 'on a bad wire, the same each time'],
 ])}
 
 ${verbs.join('\n\n')}
 
-Each verb explains itself: ${style.cyan('./tcblab run --help')}
+Each verb explains itself: ${style.cyan('./tcblab run --help')}. The version: ${style.cyan('./tcblab --version')}
 
 ${style.bold('Where files go:')}
   tcblab-runs/TIME-SCENARIO-SEED/ in the folder you are in; tcblab-runs/latest is the newest.

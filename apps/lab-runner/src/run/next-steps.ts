@@ -1,9 +1,10 @@
 /** Three things to try after a run, none of them the run itself: look closer, then change one thing. */
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Scenario } from '@tcblab/drill/scenario';
 import type { Verdict } from '@tcblab/drill/verdict';
 import { findProgram } from '../doctor/find-program.ts';
 import type { Impairments, RunRequest } from './request.ts';
+import { shownPath } from './run-folder.ts';
 
 export interface FinishedRun {
   readonly request: RunRequest;
@@ -38,7 +39,7 @@ export function nextSteps({ request, scenario, verdict, folder }: FinishedRun): 
 const UNIMPAIRED: Impairments = { loss: 0, duplicate: 0, reorder: 0, corrupt: 0, delay: 0 };
 
 function openCapture(folder: string): string {
-  const capture = join(relative('.', folder) || '.', 'host-a.pcapng');
+  const capture = join(shownPath(folder), 'host-a.pcapng');
   const look = findProgram('wireshark') ?? findProgram('tshark');
   return look === undefined
     ? `sudo apt install tshark && tshark -r ${capture}`
@@ -56,7 +57,12 @@ export function commandOf(request: RunRequest): string {
     if (impairments[name] > 0) words.push(`--${name}`, `${Number((impairments[name] * 100).toFixed(6))}%`);
   }
   const { delay } = impairments;
-  if (delay > 0) words.push('--delay', delay % 1000 === 0 ? `${delay / 1000}ms` : `${delay}us`);
+  if (delay > 0) words.push('--delay', durationOf(delay));
   words.push('--seed', String(request.seed));
   return words.join(' ');
+}
+
+function durationOf(micros: number): string {
+  if (micros % 1_000_000 === 0) return `${micros / 1_000_000}s`;
+  return micros % 1000 === 0 ? `${micros / 1000}ms` : `${micros}us`;
 }

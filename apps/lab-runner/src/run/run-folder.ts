@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { errno, notAble, wrongUse, type Problem } from '../problem.ts';
 
 /** Results of all runs, in the folder where the command was given. */
@@ -30,6 +30,7 @@ export interface RunFolder {
  * @throws Problem when the place is taken or cannot be written
  */
 export function createRunFolder(out: string | undefined, title: string): RunFolder {
+  if (out === '') throw wrongUse('--out names no folder.', 'Name one: --out FOLDER.');
   let final = resolve(out ?? join(RUNS_FOLDER, title));
   if (out !== undefined) refuseTaken(final, out);
   const parent = dirname(final);
@@ -89,6 +90,12 @@ function makeFolder(path: string): string[] {
   return [...made, path];
 }
 
+/** A path as a reader wants it: from here when that is no way back up, else from the root. */
+export function shownPath(path: string): string {
+  const fromHere = relative('.', path) || '.';
+  return fromHere.startsWith('..') ? path : fromHere;
+}
+
 function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
@@ -144,7 +151,10 @@ export function unwritable(final: string, error: unknown): Problem {
   if (code === 'ENOTDIR' || code === 'EEXIST') {
     return wrongUse(`${final} cannot be a folder: a file is in the way.`, 'Name another folder with --out.');
   }
-  return wrongUse(`${final} cannot be written (${code}).`, 'Name a folder of yours with --out FOLDER.');
+  return wrongUse(
+    `${final} cannot be written (${code}).`,
+    'Go to a folder of yours, or name one to ./tcblab run with --out FOLDER.',
+  );
 }
 
 /** `latest` is a convenience: where links are not allowed, there is none. */
