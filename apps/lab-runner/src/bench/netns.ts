@@ -201,7 +201,11 @@ async function refused(error: unknown): Promise<Problem> {
   if (!(error instanceof MachineError)) throw error;
   const probe = await probeNamespaces();
   if (!probe.ok)
-    return notAble(`This machine refuses network namespaces: ${probe.reason}.`, probe.remedy, error);
+    return notAble(
+      `This machine refuses network namespaces: ${probe.reason}.`,
+      `${probe.remedy}, or stay in memory with --bench virtual`,
+      error,
+    );
   return notAble(`The wire could not be laid: ${error.message}.`, error.remedy || './tcblab doctor', error);
 }
 

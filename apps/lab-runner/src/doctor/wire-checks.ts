@@ -64,13 +64,16 @@ function addonFinding(source: string): Finding {
 const CAP_NET_ADMIN = 12n;
 const CAP_NET_RAW = 13n;
 
-/** Rights on this machine's own interfaces: a bench of namespaces does without, a real cable does not. */
+/** Rights on this machine's own interfaces, which a bench of namespaces does without. */
 function capabilities(): Finding {
   const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(contentOf('/proc/self/status') ?? '')?.[1] ?? '0';
   const has = (bit: bigint): boolean => ((BigInt(`0x${effective}`) >> bit) & 1n) === 1n;
   if (has(CAP_NET_ADMIN) && has(CAP_NET_RAW))
     return ok('capabilities', 'may send raw frames on any interface');
-  return info('capabilities', 'an ordinary user: namespaces work; a real cable needs sudo ./tcblab');
+  return info(
+    'capabilities',
+    "an ordinary user, who may not send raw frames on this machine's own interfaces; no bench needs to",
+  );
 }
 
 /** Below this a burst of full frames is lost while the process waits for a core. */
@@ -87,15 +90,15 @@ function receiveBuffer(): Finding {
       );
 }
 
-/** The interfaces of a machine, for whoever wants to use one as a real wire. */
+/** The interfaces of a machine that lead out of it, for whoever wants to use one as a real wire. */
 function interfaces(): Finding[] {
-  return interfaceNames()
-    .filter((name) => name !== 'lo')
-    .map((name) => interfaceFinding(name));
+  return interfaceNames().flatMap((name) => {
+    const parts = entriesOf(`/sys/class/net/${name}`);
+    return parts.includes('device') ? [interfaceFinding(name, parts)] : [];
+  });
 }
 
-function interfaceFinding(name: string): Finding {
-  const parts = entriesOf(`/sys/class/net/${name}`);
+function interfaceFinding(name: string, parts: readonly string[]): Finding {
   if (parts.includes('wireless') || parts.includes('phy80211')) {
     return warn(
       name,
@@ -103,7 +106,6 @@ function interfaceFinding(name: string): Finding {
       'use a cable between the two machines, or --bench netns',
     );
   }
-  if (!parts.includes('device')) return info(name, 'a virtual interface');
   const on = offloadsOn(name);
   if (on === undefined) return info(name, 'its offloads cannot be read');
   if (on.length === 0)

@@ -43,7 +43,7 @@ test('a kernel that allows no more namespaces is recognised, and the setting nam
 test('a machine without nsenter is recognised, and the package named', () => {
   expect(probeUnder('env', 'PATH=/nowhere')).toEqual({
     ok: false,
-    reason: expect.stringContaining('nsenter'),
+    reason: 'cannot start nsenter and setpriv: no such file or directory (ENOENT)',
     remedy: 'sudo apt-get install util-linux',
   });
 });
@@ -80,6 +80,12 @@ describe('a refusal is explained by what the machine says of itself', () => {
       refused('EROFS', 'set net.ipv4.tcp_congestion_control'),
       { ...plain, root: true, container: true },
       /systempaths=unconfined/,
+    ],
+    [
+      'a sandbox that forbids what the kernel allows',
+      refused('ENOSPC', 'create a user namespace'),
+      withSetting('user/max_user_namespaces', '2147483647'),
+      /^run outside of that sandbox$/,
     ],
     ['a kernel without veth', refused('ENOTSUP', 'join two network namespaces'), plain, /modprobe veth/],
     ['a kernel without namespaces', refused('EINVAL', 'create a user namespace'), plain, /virtual/],

@@ -51,15 +51,22 @@ export function explainRefusal(error: unknown, machine: MachineFacts): { reason:
       remedy: 'run `npm start` again',
     };
   }
+  const { remedy } = error;
+  if (remedy !== '') return { reason: error.message.replace(`; ${remedy}`, ''), remedy };
   const reason = error.message;
-  if (error.remedy !== '') return { reason, remedy: error.remedy };
   if (error.code === 'ENOSPC' || error.code === 'EUSERS') {
     const kind = error.tried.includes('user') ? 'user' : 'net';
     const setting = `user.max_${kind}_namespaces`;
     const allowed = machine.setting(setting.replace('.', '/'));
+    if (Number(allowed) >= LIMIT_WANTED) {
+      return {
+        reason: `${reason}, although ${setting} is ${allowed}: a sandbox or container round this forbids it`,
+        remedy: 'run outside of that sandbox',
+      };
+    }
     return {
       reason: `${reason}; ${setting} is ${allowed ?? 'not known'}`,
-      remedy: `sudo sysctl -w ${setting}=15000`,
+      remedy: `sudo sysctl -w ${setting}=${LIMIT_WANTED}`,
     };
   }
   if (error.code === 'EROFS' || (error.code === 'EACCES' && error.tried.startsWith('set '))) {
@@ -96,6 +103,9 @@ export function explainRefusal(error: unknown, machine: MachineFacts): { reason:
     remedy: machine.root ? 'run outside of the sandbox that took the right away' : 'run with sudo',
   };
 }
+
+/** As a kernel of a small machine allows by itself; a wire takes three of each kind. */
+const LIMIT_WANTED = 15_000;
 
 // Ubuntu since 23.10; Debian until 10 and some hardened kernels.
 const userNamespaceSwitches = [
