@@ -13,7 +13,7 @@ import { gather, judgePacket, type PacketJudge } from './judge-packet.ts';
 import type { MatchMode } from './match.ts';
 import { missingFeature, type Feature } from './needs.ts';
 import type { ScriptOutcome } from './outcome.ts';
-import { printAction, printPacket } from './print-script.ts';
+import { printAction, printPacket, printSeconds } from './print-script.ts';
 import { ScriptError } from './problem.ts';
 import { settingsOf, type NamedSettings } from './profile.ts';
 import { meaningOf, type Meaning } from './shell-command.ts';
@@ -244,20 +244,21 @@ export class Executor {
     return { kind: 'wait', until: Math.min(until, ...ends) };
   }
 
-  /** When an event may begin. */
-  #scheduled(now: Micros, { time }: ScriptEvent): Micros {
+  /** When an event may begin. @throws ScriptError when that was before the event in front of it */
+  #scheduled(now: Micros, { time, at }: ScriptEvent): Micros {
     const { start } = this.#transcript;
     switch (time.kind) {
-      case 'absolute':
-        return start + time.micros;
       case 'relative':
         return start + this.#base + time.micros;
-      case 'absolute-range':
-        return start + time.from;
       case 'relative-range':
         return start + this.#base + time.from;
+      case 'absolute-range':
+        return start + time.from;
       case 'any':
         return now;
+      case 'absolute':
+        if (time.micros >= this.#base) return start + time.micros;
+        throw new ScriptError(at, `at ${printSeconds(this.#base)} it is too late for this`);
     }
   }
 

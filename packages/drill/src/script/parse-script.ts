@@ -63,6 +63,7 @@ function parse(scanner: Scanner): Script {
     }
     events.push(parseEvent(scanner));
   }
+  if (events.length === 0) scanner.fail('the script has no event: nothing would be proven');
   return { options, init, events, cleanup };
 }
 

@@ -152,7 +152,7 @@ test('semantic matching takes several segments for the one that another stack le
 });
 
 test.each([
-  ['--ip_version=ipv6\n', 'IPv6'],
+  ['--ip_version=ipv6\n0 close(3) = 0\n', 'IPv6'],
   ['0 < udp (8)\n', 'UDP'],
   ['0 > . 1:1(0) ack 1 <nop,nop,TS val 1 ecr 2>\n', 'timestamps'],
   ['0 > . 1:1(0) ack 1 <nop,nop,sack 1:2>\n', 'SACK'],
@@ -174,6 +174,10 @@ test('what has no meaning here is unsupported, never passed over', () => {
 });
 
 test('a fault of the script is an error at its place', () => {
+  expect(outcome('// nothing\n')).toBe('error: the script has no event: nothing would be proven');
+  expect(outcome('0.5 socket(..., SOCK_STREAM, 0) = 3\n0.1 close(3) = 0\n')).toBe(
+    'error: at 0.5 it is too late for this',
+  );
   expect(runScript({ text: '0 > S. 0:0' })).toMatchObject({ verdict: 'error', at: { line: 1, column: 11 } });
   expect(then('+0 vfork() = 0\n')).toBe('error: there is no system call vfork here');
   expect(outcome('// A\n// Proves: MUST-1 must-13\n0 socket(..., SOCK_STREAM, 0) = 3\n')).toBe(
