@@ -1,12 +1,13 @@
 /** A finished run for people: the ladder, the files, the verdict, and what to try next. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { writeLadder, type Ladder, type LadderRole } from '@tcblab/capture';
+import { join } from 'node:path';
+import { writeLadder, type Ladder, type LadderMark, type LadderRole } from '@tcblab/capture';
 import type { Check, Result } from '@tcblab/drill/verdict';
 import { REPOSITORY } from '../repository.ts';
 import { inBytes } from '../terminal/bytes.ts';
 import type { Style, Terminal } from '../terminal/style.ts';
 import { table } from '../terminal/table.ts';
+import { shownPath } from './run-folder.ts';
 
 export interface Report {
   readonly result: Result;
@@ -25,7 +26,7 @@ export function formatReport(
   const parts = [
     drawn(ladder, style, stream.columns),
     files(folder, style),
-    verdict(result, style),
+    `${verdict(result, style)}\n${style.dim(`  ${wire(ladder)}`)}`,
     warnings.map((warning) => `${style.yellow('warning:')} ${warning}`).join('\n'),
     [style.bold('Try next:'), ...next.map((command) => `  ${style.cyan(command)}`)].join('\n'),
   ];
@@ -67,7 +68,7 @@ const USES: Readonly<Record<string, string>> = {
 };
 
 function files(folder: string, style: Style): string {
-  const shown = relative('.', folder) || '.';
+  const shown = shownPath(folder);
   const order = Object.keys(USES);
   const names = readdirSync(folder).toSorted((one, other) => order.indexOf(one) - order.indexOf(other));
   const rows = names.map((name) => {
@@ -94,6 +95,25 @@ function verdict(result: Result, style: Style): string {
   lines.push(style.dim(`  seed ${result.seed ?? 'none'} repeats ${repeats}`));
   return lines.join('\n');
 }
+
+/** What became of the frames: a seed that harms none should not look like a wire that works. */
+function wire({ rows }: Ladder): string {
+  const frames = rows.filter(
+    (row) => row.kind === 'other' || (row.kind === 'segment' && row.part !== 'arrives'),
+  );
+  const counts = HARMS.map(([mark, words]) => {
+    const count = frames.filter((row) => row.kind !== 'note' && row.marks.includes(mark)).length;
+    return count === 0 && mark !== 'lost' ? null : `${count} ${words}`;
+  });
+  return [`wire: ${frames.length} frames`, ...counts.filter((count) => count !== null)].join(', ');
+}
+
+const HARMS: readonly (readonly [LadderMark, string])[] = [
+  ['lost', 'lost'],
+  ['duplicate', 'duplicated'],
+  ['overtaken', 'overtaken'],
+  ['altered', 'altered'],
+];
 
 /** A check that is blocked says nothing new, and a run that broke off says nothing of any TCP. */
 function worthTelling({ verdict, checks }: Result): Check[] {
