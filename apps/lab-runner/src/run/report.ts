@@ -5,7 +5,7 @@ import { writeLadder, type Ladder, type LadderMark, type LadderRole } from '@tcb
 import type { Check, Result } from '@tcblab/drill/verdict';
 import { REPOSITORY } from '../repository.ts';
 import { inBytes } from '../terminal/bytes.ts';
-import type { Style, Terminal } from '../terminal/style.ts';
+import { columnsOf, type Style, type Terminal } from '../terminal/style.ts';
 import { table } from '../terminal/table.ts';
 import { shownPath } from './run-folder.ts';
 
@@ -24,7 +24,7 @@ export function formatReport(
   { style, stream }: Terminal,
 ): string {
   const parts = [
-    drawn(ladder, style, stream.columns),
+    drawn(ladder, style, columnsOf(stream, process.env)),
     files(folder, style),
     `${verdict(result, style)}\n${style.dim(`  ${wire(ladder)}`)}`,
     warnings.map((warning) => `${style.yellow('warning:')} ${warning}`).join('\n'),
@@ -51,7 +51,7 @@ function drawn(ladder: Ladder, style: Style, columns: number | undefined): strin
     legend: style.dim,
   };
   return writeLadder(ladder, {
-    width: Math.min(Math.max(columns ?? 100, 72), 120),
+    width: Math.min(columns ?? 100, 120),
     style: (role, text) => paint[role]?.(text) ?? text,
   }).trimEnd();
 }

@@ -24,3 +24,10 @@ export function terminalFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv):
     live: tty && !forbidden && env['CI'] === undefined,
   };
 }
+
+/** @returns columns of a terminal, or what COLUMNS says for anything else; undefined when neither tells */
+export function columnsOf(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): number | undefined {
+  if (stream.isTTY) return stream.columns;
+  const told = Number(env['COLUMNS']);
+  return Number.isInteger(told) && told > 0 ? told : undefined;
+}

@@ -34,6 +34,8 @@ export interface Symbols {
   readonly leftward: string;
   readonly call: string;
   readonly rule: string;
+  /** In the place of what had no room. */
+  readonly cut: string;
 }
 
 export const BOX: Symbols = {
@@ -48,6 +50,7 @@ export const BOX: Symbols = {
   leftward: '←',
   call: '●',
   rule: '─',
+  cut: '…',
 };
 export const ASCII: Symbols = {
   line: '-',
@@ -61,6 +64,7 @@ export const ASCII: Symbols = {
   leftward: '<-',
   call: '*',
   rule: '-',
+  cut: '...',
 };
 
 export interface ArrowOptions {
@@ -71,19 +75,13 @@ export interface ArrowOptions {
   readonly part: SegmentRow['part'];
 }
 
-/**
- * Draw an arrow of exactly `width` columns.
- *
- * @param labels from the fullest to the barest: the first that fits is taken, the last is cut if it must be
- */
-export function drawArrow(
-  labels: readonly string[],
-  { symbols, width, from, lost, part }: ArrowOptions,
-): Line {
+/** Columns of an arrow round its label: a blank on either side, a dash before it, a dash and the head after it. */
+export const ARROW_AROUND = 5;
+
+/** Draw an arrow of exactly `width` columns round a label that leaves it {@link ARROW_AROUND}. */
+export function drawArrow(text: string, { symbols, width, from, lost, part }: ArrowOptions): Line {
   const { line, away } = symbols;
-  // A blank on either side of the label, a dash before it, a dash and the head after it.
-  const room = width - 5;
-  const label = ` ${labels.find((each) => each.length <= room) ?? (labels.at(-1) ?? '').slice(0, room)} `;
+  const label = ` ${text} `;
   // What is lost stops short of the other end; what is still under way when something else happens fades out.
   const length = lost ? Math.max(label.length + 3, Math.floor(width * 0.8)) : width;
   const dashes = length - label.length - 1;

@@ -278,8 +278,43 @@ test('what the bench did behind the receiver’s tap is noted, and a frame dropp
 test('columns stay in their width, whatever is drawn', () => {
   const text = draw({ fromA: 900_000, impairA: { loss: 0.05 }, impairB: { duplicate: 0.05 } }, { all: true });
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
-  const narrow = draw({ fromA: 3000 }, { width: 80 });
-  for (const line of narrow.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  for (const width of [60, 72, 80]) {
+    const story = { fromA: 900_000, impairA: { loss: 0.05 }, impairB: { duplicate: 0.05 } };
+    for (const line of draw(story, { width }).split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+  }
+});
+
+test('what has no room is left out of all rows alike, and never the flags or the numbers', () => {
+  const told = (width: number) =>
+    [...picture(CONNECTION, { width }).matchAll(/[A-Z,]+ +seq \d+( +ack \d+)?( +len \d+)?( +win \d+)?/g)].map(
+      ([text]) => text.replaceAll(/ +/g, ' '),
+    );
+  const all = told(100);
+  expect(all[3]).toBe('PSH,ACK seq 1 ack 1 len 1000 win 512');
+  for (const width of [72, 80]) expect(told(width)).toEqual(all.map((text) => text.replace(/ win \d+/, '')));
+});
+
+test('at 60 columns states are short and the numbers stand beneath the arrows', () => {
+  expect(picture(CONNECTION.slice(0, 4), { width: 60 })).toMatchInlineSnapshot(`
+    "
+    host-a · reference                   host-b · Linux kernel ~
+    10.77.0.1:40000                                 10.77.0.2:80
+
+       ms  #  state                                    state   #
+    0.000  1  SYN-S  ─── SYN ───────────────────────▶  ~SYN-R  1
+                     seq 0
+                     mss 1460 · wscale 7 · sack permitted
+    0.520  2  ESTAB  ◀─────────────────── SYN,ACK ───  ~SYN-R  2
+                     seq 0 ack 1
+                     mss 1460 · wscale 7 · sack permitted
+    1.050  3  ESTAB  ─── ACK ───────────────────────▶  ~ESTAB  3
+                     seq 1 ack 1
+    1.100  4  ESTAB  ─── PSH,ACK ───────────────────▶  ~ESTAB  4
+                     seq 1 ack 1 len 1000
+
+    ~  inferred from the segments at that host's own interface
+    "
+  `);
 });
 
 test('a style changes colours and nothing else', () => {

@@ -1,6 +1,7 @@
 /** Draws a ladder as text: one host's states left, the other's right, and between them what passed. */
-import { ACK, PSH, formatFlags } from '@tcblab/tcp/wire';
-import { ASCII, BOX, drawArrow } from './arrow.ts';
+import type { State } from '@tcblab/tcp/trace';
+import { ACK, formatFlags } from '@tcblab/tcp/wire';
+import { ARROW_AROUND, ASCII, BOX, drawArrow } from './arrow.ts';
 import type { LadderRole, Line, Symbols } from './arrow.ts';
 import { foldRows } from './fold.ts';
 import type {
@@ -16,7 +17,7 @@ import type {
 } from './rows.ts';
 
 export interface LadderTextOptions {
-  /** Columns, at least 72; 100 unless told. */
+  /** Columns, at least 60; 100 unless told. */
   readonly width?: number;
   /** Only characters of ASCII. */
   readonly ascii?: boolean;
@@ -62,7 +63,21 @@ const MARKS_SHOWN: readonly LadderMark[] = ['again', 'duplicate', 'lost'];
 
 /** Blanks between columns. */
 const GAP = '  ';
+const NARROWEST = 60;
 const WIDEST_MIDDLE = 60;
+
+/** How a segment is told, the same way in all rows: `beneath` has the flags on the arrow and the rest below it. */
+type Wording = 'full' | 'no-window' | 'close' | 'beneath';
+
+/** From the fullest to the barest: the first in which every segment fits is taken, else the last. */
+const LAYOUTS: readonly { readonly wording: Wording; readonly wholeStates: boolean }[] = [
+  { wording: 'full', wholeStates: true },
+  { wording: 'no-window', wholeStates: true },
+  { wording: 'close', wholeStates: true },
+  { wording: 'no-window', wholeStates: false },
+  { wording: 'close', wholeStates: false },
+  { wording: 'beneath', wholeStates: false },
+];
 
 class Text {
   readonly #ladder: Ladder;
@@ -71,8 +86,10 @@ class Text {
   readonly #style: (role: LadderRole, text: string) => string;
   readonly #timeWidth: number;
   readonly #frameWidths: readonly [number, number];
-  readonly #stateWidths: readonly [number, number];
-  readonly #middle: number;
+  #stateWidths: [number, number] = [5, 5];
+  #middle = 0;
+  #wording: Wording = 'full';
+  #wholeStates = true;
   readonly #lines: string[] = [];
 
   constructor(ladder: Ladder, options: LadderTextOptions) {
@@ -81,20 +98,35 @@ class Text {
     this.#symbols = options.ascii === true ? ASCII : BOX;
     this.#style = options.style ?? ((_, text) => text);
     const frames: [number, number] = [1, 1];
-    const states: [number, number] = [5, 5];
     let time = 2;
     for (const row of ladder.rows) {
       time = Math.max(time, milliseconds(row.time).length);
       for (const side of SIDES) {
         frames[side] = Math.max(frames[side], this.#frameText(endOf(row, side).frame).length);
-        states[side] = Math.max(states[side], stateText(endOf(row, side)).length);
       }
     }
     this.#timeWidth = time;
     this.#frameWidths = frames;
-    this.#stateWidths = states;
-    const taken = time + frames[0] + states[0] + states[1] + frames[1] + 5 * GAP.length;
-    this.#middle = Math.min(WIDEST_MIDDLE, Math.max(72, options.width ?? 100) - taken);
+    const width = Math.max(NARROWEST, options.width ?? 100);
+    LAYOUTS.some((layout) => this.#fits(layout, width));
+  }
+
+  /** Take a layout. @returns whether every segment fits in it */
+  #fits({ wording, wholeStates }: (typeof LAYOUTS)[number], width: number): boolean {
+    this.#wording = wording;
+    this.#wholeStates = wholeStates;
+    const { rows } = this.#ladder;
+    for (const side of SIDES) {
+      this.#stateWidths[side] = rows.reduce(
+        (widest, row) => Math.max(widest, this.#stateText(endOf(row, side)).length),
+        'state'.length,
+      );
+    }
+    const [left, right] = SIDES.map((side) => this.#frameWidths[side] + this.#stateWidths[side]);
+    this.#middle = Math.min(WIDEST_MIDDLE, width - this.#timeWidth - left - right - 5 * GAP.length);
+    return rows.every(
+      (row) => row.kind !== 'segment' || this.#label(row).length <= this.#middle - ARROW_AROUND,
+    );
   }
 
   write(): string {
@@ -149,11 +181,12 @@ class Text {
   }
 
   #apart(role: LadderRole, left: string, right: string): Line {
-    const blanks = Math.max(2, this.#width - left.length - right.length);
+    const half = Math.floor(this.#width / 2) - 1;
+    const [one, other] = [left, right].map((text) => this.#cut(text, half));
     return [
-      [role, left],
-      ['detail', ' '.repeat(blanks)],
-      [role, right],
+      [role, one],
+      ['detail', ' '.repeat(this.#width - one.length - other.length)],
+      [role, other],
     ];
   }
 
@@ -188,15 +221,27 @@ class Text {
   }
 
   #segmentRow(row: SegmentRow): void {
-    const { segment, marks } = row;
-    const labels = labelsOf(
-      segment,
-      marks.includes('again') ? 'again ' : marks.includes('duplicate') ? 'copy ' : '',
-    );
-    this.#between(row.time, row.ends, this.#arrow(labels, row));
-    const details = this.#details(row);
-    if (details.length > 0)
-      this.#beneath(details.join(` ${this.#symbols.dot} `), marks.length > 0 ? 'mark' : 'detail');
+    this.#between(row.time, row.ends, this.#arrow(this.#label(row), row));
+    if (this.#wording === 'beneath') this.#beneath(numbersOf(row.segment).join(' '), 'segment');
+    const role = row.marks.length > 0 ? 'mark' : 'detail';
+    const lines = wrap(this.#details(row), ` ${this.#symbols.dot} `, this.#room);
+    for (const line of lines) this.#beneath(line, role);
+  }
+
+  #label({ segment, marks }: SegmentRow): string {
+    const before = marks.includes('again') ? 'again ' : marks.includes('duplicate') ? 'copy ' : '';
+    const flags = before + formatFlags(segment.flags);
+    const words = [flags, ...numbersOf(segment)];
+    switch (this.#wording) {
+      case 'full':
+        return [...words, `win ${segment.wnd}`].join('  ');
+      case 'no-window':
+        return words.join('  ');
+      case 'close':
+        return words.join(' ');
+      case 'beneath':
+        return flags;
+    }
   }
 
   #details({ segment, marks, notes, part }: SegmentRow): string[] {
@@ -214,14 +259,14 @@ class Text {
 
   #otherRow(row: OtherRow): void {
     const { time, text, marks } = row;
-    this.#between(time, [endOf(row, 0), endOf(row, 1)], this.#arrow([text], row));
+    this.#between(time, [endOf(row, 0), endOf(row, 1)], this.#arrow(text, row));
     const words = marks.filter((mark) => mark !== 'lost').map((mark) => MARK_WORDS[mark]);
     if (words.length > 0) this.#beneath(words.join(` ${this.#symbols.dot} `), 'mark');
   }
 
   #noteRow(row: NoteRow): void {
     const { call } = this.#symbols;
-    const text = this.#plain(row.text).slice(0, this.#middle - 2);
+    const text = this.#cut(row.text, this.#middle - 2);
     const middle =
       row.host === 0 ? `${call} ${text}`.padEnd(this.#middle) : `${text} ${call}`.padStart(this.#middle);
     this.#between(row.time, [endOf(row, 0), endOf(row, 1)], [['detail', middle]]);
@@ -254,37 +299,38 @@ class Text {
       blank,
       ['frame', this.#frameText(left.frame).padStart(this.#frameWidths[0])],
       blank,
-      [left.changed ? 'new-state' : 'state', stateText(left).padEnd(this.#stateWidths[0])],
+      [left.changed ? 'new-state' : 'state', this.#stateText(left).padEnd(this.#stateWidths[0])],
       blank,
       ...middle,
       blank,
-      [right.changed ? 'new-state' : 'state', stateText(right).padEnd(this.#stateWidths[1])],
+      [right.changed ? 'new-state' : 'state', this.#stateText(right).padEnd(this.#stateWidths[1])],
       blank,
       ['frame', this.#frameText(right.frame).padStart(this.#frameWidths[1])],
     ]);
   }
 
+  /** Columns that a line beneath an arrow may take. */
+  get #room(): number {
+    return this.#middle + GAP.length + this.#stateWidths[1];
+  }
+
   /** A line in the middle column alone. */
   #beneath(text: string, role: LadderRole): void {
     const indent = this.#timeWidth + this.#frameWidths[0] + this.#stateWidths[0] + 3 * GAP.length;
-    const room = this.#middle + GAP.length + this.#stateWidths[1];
     this.#push([
       ['detail', ' '.repeat(indent)],
-      [role, this.#plain(text).slice(0, room)],
+      [role, this.#cut(text, this.#room)],
     ]);
   }
 
-  #arrow(labels: readonly string[], row: SegmentRow | OtherRow): Line {
-    return drawArrow(
-      labels.map((label) => this.#plain(label)),
-      {
-        symbols: this.#symbols,
-        width: this.#middle,
-        from: row.from,
-        lost: row.marks.includes('lost'),
-        part: row.kind === 'segment' ? row.part : 'whole',
-      },
-    );
+  #arrow(label: string, row: SegmentRow | OtherRow): Line {
+    return drawArrow(this.#cut(label, this.#middle - ARROW_AROUND), {
+      symbols: this.#symbols,
+      width: this.#middle,
+      from: row.from,
+      lost: row.marks.includes('lost'),
+      part: row.kind === 'segment' ? row.part : 'whole',
+    });
   }
 
   #legend(rows: readonly LadderRow[]): void {
@@ -303,6 +349,19 @@ class Text {
 
   #frameText(frame: number | null): string {
     return frame === null ? '' : String(frame);
+  }
+
+  #stateText({ state, inferred }: LadderEnd): string {
+    if (state === null) return '';
+    const text = this.#wholeStates ? state : SHORT_STATES[state];
+    return inferred ? `~${text}` : text;
+  }
+
+  /** Text that fits, and shows it where something is missing. */
+  #cut(text: string, room: number): string {
+    const plain = this.#plain(text);
+    const { cut } = this.#symbols;
+    return plain.length <= room ? plain : plain.slice(0, Math.max(0, room - cut.length)) + cut;
   }
 
   /** Text from elsewhere, without what a terminal would obey. */
@@ -347,20 +406,24 @@ function endOf(row: LadderRow, side: 0 | 1): LadderEnd {
 
 const NO_END: LadderEnd = { frame: null, state: null, changed: false, inferred: false };
 
-function stateText({ state, inferred }: LadderEnd): string {
-  return state === null ? '' : inferred ? `~${state}` : state;
-}
+const SHORT_STATES: { readonly [S in State]: string } = {
+  CLOSED: 'CLOSED',
+  LISTEN: 'LISTEN',
+  'SYN-SENT': 'SYN-S',
+  'SYN-RECEIVED': 'SYN-R',
+  ESTABLISHED: 'ESTAB',
+  'FIN-WAIT-1': 'FIN-W1',
+  'FIN-WAIT-2': 'FIN-W2',
+  'CLOSE-WAIT': 'CLOSE-W',
+  CLOSING: 'CLOSING',
+  'LAST-ACK': 'LAST-A',
+  'TIME-WAIT': 'TIME-W',
+};
 
-/** From the fullest to the barest; flags, numbers and length are in all but the last. */
-function labelsOf({ flags, seq, ack, length, wnd }: LadderSegment, before: string): string[] {
+function numbersOf({ flags, seq, ack, length }: LadderSegment): string[] {
   const acked = (flags & ACK) === 0 ? [] : [`ack ${ack}`];
   const carried = length > 0 ? [`len ${length}`] : [];
-  const start = before + formatFlags(flags);
-  const numbers = [`seq ${seq}`, ...acked, ...carried];
-  const words = [start, ...numbers];
-  // PSH tells least of a segment.
-  const bare = [before + formatFlags(flags & ~PSH), ...numbers];
-  return [[...words, `win ${wnd}`].join('  '), words.join('  '), words.join(' '), bare.join(' '), start];
+  return [`seq ${seq}`, ...acked, ...carried];
 }
 
 function milliseconds(micros: number): string {
