@@ -15,7 +15,7 @@ export interface Evidence {
   readonly reason?: string;
   /** Whoever ran it asked for a wire that harms or delays frames beyond what the scenario says. */
   readonly harmed?: boolean;
-  /** What of the platform broke. Any fault makes the verdict `inconclusive`, whatever else was seen. */
+  /** What of the platform broke. Any fault but an excuse makes the verdict `inconclusive`, whatever else was seen. */
   readonly faults: readonly PlatformFault[];
 }
 
@@ -54,6 +54,8 @@ export interface PlatformFault {
   readonly what: string;
   /** What to do next, in one sentence. */
   readonly next: string;
+  /** It only explains why something may have failed: what passed all the same has passed. */
+  readonly excuse?: boolean;
 }
 
 /** How one end's program went. JSON: an agent sends it as it stands. */

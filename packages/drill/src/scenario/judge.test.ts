@@ -47,6 +47,23 @@ function withSteps(
   return { ...scenario, ends: [a, b] };
 }
 
+describe('an excuse of the platform', () => {
+  const excuse = { what: 'the machine was too busy', next: 'let it do less beside', excuse: true };
+
+  test('takes nothing from a run that passed', () => {
+    expect(judge(handshake, { ...good, faults: [excuse] }).verdict).toBe('pass');
+  });
+
+  test('makes one that failed inconclusive', () => {
+    const bad = runWorld({ scenario: withSteps(handshake, 'server', (steps) => steps.slice(0, 3)), seed: 1 });
+    expect(judge(handshake, bad).verdict).toBe('fail');
+    expect(judge(handshake, { ...bad, faults: [excuse] })).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringContaining('too busy'),
+    });
+  });
+});
+
 describe('what passes', () => {
   test('an orderly connection', () => {
     expect(judge(handshake, good)).toMatchObject({

@@ -25,6 +25,12 @@ export interface Judgement {
 
 /** Judge a run. Packets and what programs were given decide; a trace only explains; a platform fault ends all judging. */
 export function judge(scenario: Scenario, evidence: Evidence): Judgement {
+  const faults = evidence.faults.filter(({ excuse }) => excuse !== true);
+  const judgement = judgeWith(scenario, { ...evidence, faults });
+  return judgement.verdict === 'fail' ? judgeWith(scenario, evidence) : judgement;
+}
+
+function judgeWith(scenario: Scenario, evidence: Evidence): Judgement {
   const run = new Run(scenario, evidence);
   const checks = [
     ...platformChecks(run),

@@ -73,7 +73,7 @@ class Conductor {
       };
       agent.onProgress = (progress) => options.onProgress?.(job, progress);
       agent.onStopped = (reason) =>
-        this.#fault(`${agent.name} was stopped by ${reason}`, 'let it run to its end');
+        this.#fault({ what: `${agent.name} was stopped by ${reason}`, next: 'let it run to its end' });
     });
   }
 
@@ -98,7 +98,7 @@ class Conductor {
       onBarrier?.('start');
       const starvation = new Starvation();
       ended = await this.#untilDone();
-      for (const { what, next } of starvation.end('the runner')) this.#fault(what, next);
+      for (const fault of starvation.end('the runner')) this.#fault(fault);
       onBarrier?.('done');
     } catch (error) {
       this.#onAgentError(error);
@@ -147,7 +147,7 @@ class Conductor {
     if (agent === undefined) return;
     try {
       const { faults } = await agent.call('finish', null, SOON);
-      for (const { what, next } of faults) this.#fault(what, next);
+      for (const fault of faults) this.#fault(fault);
     } catch (error) {
       this.#onAgentError(error);
     }
@@ -161,7 +161,7 @@ class Conductor {
     let frames: TappedFrame[] = [];
     try {
       findings = await agent.call('finish', null, SOON);
-      for (const { what, next } of findings.faults) this.#fault(what, next);
+      for (const fault of findings.faults) this.#fault(fault);
       for (const warning of findings.warnings) this.#options.onWarning?.(warning);
     } catch (error) {
       this.#onAgentError(error);
@@ -195,7 +195,7 @@ class Conductor {
     if (!existsSync(path)) return [];
     const { packets, fault } = readCapture(readFileSync(path));
     if (fault !== null && !this.#lost.has(agent.name))
-      this.#fault(`the capture of ${agent.name} is damaged: ${fault.detail}`, 'run again');
+      this.#fault({ what: `the capture of ${agent.name} is damaged: ${fault.detail}`, next: 'run again' });
     return packets.map(({ bytes, micros, flags, id }, index) => ({
       index: id?.frame ?? index + 1,
       time: micros,
@@ -213,11 +213,11 @@ class Conductor {
       if (this.#lost.has(agent)) return;
       this.#lost.add(agent);
     }
-    this.#fault(message, remedy === '' ? 'run again' : remedy);
+    this.#fault({ what: message, next: remedy === '' ? 'run again' : remedy });
   }
 
-  #fault(what: string, next: string): void {
-    if (this.#faults.every((fault) => fault.what !== what)) this.#faults.push({ what, next });
+  #fault(fault: PlatformFault): void {
+    if (this.#faults.every(({ what }) => what !== fault.what)) this.#faults.push(fault);
   }
 }
 

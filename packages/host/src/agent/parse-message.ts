@@ -165,7 +165,7 @@ const FINDINGS = fields({
       steps: listOf(fields({ step: count, outcome: fields({ kind: text }) })),
     }),
   ),
-  faults: listOf(fields({ what: text, next: text })),
+  faults: listOf(fields({ what: text, next: text, excuse: optional(flag) })),
   warnings: listOf(text),
   links: listOf(fields({ received: count, sent: count, foreign: count, dropped: count })),
   captureOctets: count,

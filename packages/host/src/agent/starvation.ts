@@ -27,7 +27,7 @@ export class Starvation {
     if (this.#longest < TOO_LONG_MS) return [];
     const seconds = (this.#longest / 1000).toFixed(1);
     const what = `the machine was too busy: ${who} could not run for ${seconds} s`;
-    return [{ what, next: 'let the machine do less beside, and run again' }];
+    return [{ what, next: 'let the machine do less beside, and run again', excuse: true }];
   }
 
   #look(): void {

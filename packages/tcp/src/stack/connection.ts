@@ -4,7 +4,7 @@ import type { AppCall, State } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
 import { formatAddress } from '../wire/address.ts';
 import type { CallError } from '../tcb/parts.ts';
-import { openWindow } from '../tcb/receive-window.ts';
+import { isNarrow, openWindow } from '../tcb/receive-window.ts';
 import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';
 import { Events } from './events.ts';
 import type { Scheduled } from './deadline-heap.ts';
@@ -122,7 +122,7 @@ export class Connection implements Scheduled {
     const { tcb } = this;
     if (this.readable === 0 || tcb.parts.connection.receive(now, tcb) !== null) return 0;
     const length = tcb.reassembler.read(into, from, to);
-    const narrow = tcb.rcv.wnd < tcb.settings.receiveBuffer / 2;
+    const narrow = isNarrow(tcb);
     // A peer that has most of the window before it learns of the rest by the next ACK.
     if (openWindow(tcb) && narrow && !tcb.finReceived) tcb.ackNow = true;
     this.#told(now, 'RECEIVE', `${length}`);

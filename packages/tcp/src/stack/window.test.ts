@@ -174,3 +174,15 @@ describe('the peer’s window', () => {
     d.send(400).says('P. 1:401(400) ack 1').send(2000).says('. 401:1001(600) ack 1').silent();
   });
 });
+
+test('without window scaling, reading octets as they come adds no ACK to those that are due', () => {
+  const d = new Dialogue().established();
+  const acks: string[] = [];
+  for (let first = 1; first < 14 * 1460; first += 1460) {
+    d.peer(`. ${first}:${first + 1460}(1460) ack 1`);
+    acks.push(...d.hearAll());
+    d.receive();
+    acks.push(...d.hearAll());
+  }
+  expect(acks).toHaveLength(7);
+});

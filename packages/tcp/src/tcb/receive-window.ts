@@ -10,10 +10,20 @@ import type { Tcb } from './tcb.ts';
  */
 export function openWindow(tcb: Tcb): boolean {
   const { rcv, settings, reassembler } = tcb;
-  const room = Math.min(settings.receiveBuffer - reassembler.available, 65_535 * 2 ** rcv.scale);
+  const room = Math.min(settings.receiveBuffer - reassembler.available, widest(tcb));
   if (room - rcv.wnd < Math.min(rcv.mss, settings.receiveBuffer / 2)) return false;
   rcv.wnd = room;
   return true;
+}
+
+/** Whether the peer has used up more than half of the widest window that it was ever offered. */
+export function isNarrow(tcb: Tcb): boolean {
+  return tcb.rcv.wnd < Math.min(tcb.settings.receiveBuffer, widest(tcb)) / 2;
+}
+
+/** As much as the field can tell of. */
+function widest({ rcv }: Tcb): Octets {
+  return 65_535 * 2 ** rcv.scale;
 }
 
 /** `octets` of sequence space were taken: RCV.NXT moves on, the right edge stays. */
