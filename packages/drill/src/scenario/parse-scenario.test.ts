@@ -217,6 +217,40 @@ describe('a mistake is told with its place and its remedy', () => {
   test('a file that is not YAML', () => {
     expect(problems('title: [')[0]).toMatch(/^x\.yaml:1:9: this is not YAML: Flow sequence/);
   });
+  test.each([
+    [
+      '      - send: hello',
+      '\t- send: hello',
+      'x.yaml:9:1: this line is indented by a tab: indent with spaces',
+    ],
+    [
+      '      - send: hello',
+      '     - send: hello',
+      'x.yaml:9:6: this line is indented by 5 spaces, its neighbours by 6: begin it in the column of those it belongs with',
+    ],
+    [
+      'title: A title',
+      'title: A: title',
+      'x.yaml:2:8: there is more than one colon in this line: put a text that has one in "quotes"',
+    ],
+  ])('a slip of a key is told once, in plain words, above the line: %j → %j', (from, to, message) => {
+    const column = Number(message.split(':')[2]);
+    const line = to.replace('\t', '→');
+    const number = message.split(':')[1];
+    expect(changed(from, to)).toEqual([
+      `${message}\n  ${number} | ${line}\n  ${' '.repeat(number.length)} | ${' '.repeat(column - 1)}^`,
+    ]);
+  });
+  test('a file that is no text', () => {
+    expect(problems('\u007fELF\u0002\u0001')).toEqual([
+      'x.yaml:1:1: this is not a text file: here it has the control character \\x7f',
+    ]);
+  });
+  test('text that a terminal would obey, and too much of it', () => {
+    expect(changed('- open: 7000', `- "open\\e[31m${'x'.repeat(100)}"`)).toEqual([
+      expect.stringMatching(/^x\.yaml:8:9: a step cannot be 'open\\x1b\[31mx{30}…': one of listen/),
+    ]);
+  });
   test('an empty file', () => {
     expect(problems('')).toEqual(['x.yaml:1:1: the file is empty: it begins with title, ends and expect']);
   });

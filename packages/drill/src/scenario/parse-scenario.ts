@@ -4,6 +4,7 @@ import { isMap } from 'yaml';
 import { readEnd } from './parse-end.ts';
 import { readPattern, readProves } from './parse-pattern.ts';
 import type { Expectation, Scenario, ScenarioEnd, SegmentPattern } from './scenario.ts';
+import { withoutControls } from './shown.ts';
 import { YamlReader } from './yaml-reader.ts';
 import type { Entry, Problem } from './yaml-reader.ts';
 
@@ -26,10 +27,25 @@ export function parseScenario(name: string, text: string): ParsedScenario {
   return { ok: false, problems };
 }
 
-/** Such as `handshake.yaml:12:5: a step has no 'sned': did you mean send?` */
-export function formatProblem(file: string, { line, column, message }: Problem): string {
-  return `${file}:${line}:${column}: ${message}`;
+/** Such as `handshake.yaml:12:5: a step has no 'sned': did you mean send?`, and the line itself where it has one. */
+export function formatProblem(file: string, { line, column, message, source }: Problem): string {
+  const told = `${file}:${line}:${column}: ${message}`;
+  if (source === undefined) return told;
+  // A window on a long line; a tab is one column, so that the caret stands below its place.
+  const from = Math.max(0, column - SOURCE_BEFORE);
+  const part = withoutControls(
+    source
+      .slice(from, from + SOURCE_SHOWN)
+      .replaceAll('\t', '→')
+      .trimEnd(),
+  );
+  const number = `  ${line} | `;
+  const blank = `${' '.repeat(number.length - 2)}| `;
+  return `${told}\n${number}${part}\n${blank}${' '.repeat(column - 1 - from)}^`;
 }
+
+const SOURCE_SHOWN = 70;
+const SOURCE_BEFORE = 50;
 
 const SCENARIO_KEYS = [
   'title',

@@ -1,7 +1,9 @@
-/** Typed reading of a YAML file in which every mistake is told with its place and its remedy, and all are told at once. */
+/** Typed reading of a YAML file in which every mistake is told with its place and its remedy: all at once, but of a text that is no YAML the first. */
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node, YAMLMap } from 'yaml';
 import { nearest } from '../nearest.ts';
+import { shown, withoutControls } from './shown.ts';
+import { binaryProblem, syntaxProblem } from './yaml-syntax.ts';
 
 /** One mistake in a file, and what to write instead. */
 export interface Problem {
@@ -9,6 +11,8 @@ export interface Problem {
   readonly line: number;
   readonly column: number;
   readonly message: string;
+  /** The line itself, where its form is the mistake. */
+  readonly source?: string;
 }
 
 /** One `key: value` of a mapping. */
@@ -25,11 +29,17 @@ export class YamlReader {
   readonly #document: Document.Parsed;
 
   constructor(text: string) {
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, version: '1.2' });
-    for (const { pos, message } of [...this.#document.errors, ...this.#document.warnings]) {
-      const { line, col } = this.#lines.linePos(pos[0]);
-      this.problems.push({ line, column: col, message: `this is not YAML: ${message}` });
-    }
+    const binary = binaryProblem(text);
+    const readable = binary === null ? text : '';
+    const options = { lineCounter: this.#lines, prettyErrors: false, version: '1.2' } as const;
+    this.#document = parseDocument(readable, options);
+    const errors = [...this.#document.errors, ...this.#document.warnings];
+    const wrong = binary ?? (errors.length === 0 ? null : syntaxProblem(text, errors));
+    if (wrong === null) return;
+    const before = text.slice(0, wrong.at).split('\n');
+    const line = before.length;
+    const source = binary === null ? { source: text.split('\n')[line - 1] } : {};
+    this.problems.push({ line, column: (before.at(-1) ?? '').length + 1, message: wrong.message, ...source });
   }
 
   get root(): Node | null {
@@ -43,7 +53,7 @@ export class YamlReader {
   /** Note a mistake at a node; null stands for the file's beginning. */
   problem(node: Node | null, message: string): null {
     const { line, col } = node === null ? { line: 1, col: 1 } : this.#place(node);
-    this.problems.push({ line, column: col, message });
+    this.problems.push({ line, column: col, message: withoutControls(message) });
     return null;
   }
 
@@ -71,10 +81,14 @@ export class YamlReader {
       if (keys !== null && !keys.includes(name)) {
         const meant = nearest(name, keys);
         const remedy = meant === null ? `it may have ${keys.join(', ')}` : `did you mean ${meant}?`;
-        this.problem(key, `${what} has no '${name}': ${remedy}`);
+        this.problem(key, `${what} has no '${shown(name)}': ${remedy}`);
       } else if (value === null || (isScalar(value) && value.value === null)) {
         if (bare.includes(name)) entries.set(name, { key, value: key, bare: true });
-        else this.problem(key, `'${name}' has no value: write one after the colon, or leave the line out`);
+        else
+          this.problem(
+            key,
+            `'${shown(name)}' has no value: write one after the colon, or leave the line out`,
+          );
       } else {
         entries.set(name, { key, value, bare: false });
       }
@@ -93,7 +107,7 @@ export class YamlReader {
 
   text(node: Node, what: string): string | null {
     if (isScalar(node) && typeof node.value === 'string') return node.value;
-    const quote = isScalar(node) ? `: write "${String(node.value)}" in quotes` : '';
+    const quote = isScalar(node) ? `: write "${shown(String(node.value))}" in quotes` : '';
     return this.problem(node, `${what} is a text${quote}`);
   }
 
@@ -131,7 +145,7 @@ export class YamlReader {
     if (found !== undefined) return found;
     const meant = nearest(value, names);
     const remedy = meant === null ? `one of ${names.join(', ')}` : `did you mean ${meant}?`;
-    return this.problem(node, `${what} cannot be '${value}': ${remedy}`);
+    return this.problem(node, `${what} cannot be '${shown(value)}': ${remedy}`);
   }
 
   #withUnit(node: Node, form: RegExp, factors: Readonly<Record<string, number>>): number | null {
@@ -143,7 +157,7 @@ export class YamlReader {
 
   #insteadOf(node: Node | null): string {
     if (isAlias(node)) return ', not an alias: write it out';
-    if (isScalar(node)) return `, not '${String(node.value)}'`;
+    if (isScalar(node)) return `, not '${shown(String(node.value))}'`;
     return '';
   }
 
