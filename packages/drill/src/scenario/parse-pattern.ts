@@ -3,6 +3,8 @@ import { ACK, FIN, PSH, RST, SYN, URG } from '@tcblab/tcp/wire';
 import { isScalar } from 'yaml';
 import type { Node } from 'yaml';
 import { findRequirement, nearestRequirement } from '../catalogue/requirement.ts';
+import { missingSection } from '../catalogue/sections.ts';
+import { shown } from './shown.ts';
 import type { SegmentPattern } from './scenario.ts';
 import type { Entry, YamlReader } from './yaml-reader.ts';
 
@@ -82,8 +84,14 @@ function readRfc(
 ): SegmentPattern['rfc'] | null {
   if (entry !== undefined) {
     const match = /^(\d{3,5}) (\S+)$/.exec(String(isScalar(entry.value) ? entry.value.value : ''));
-    if (match !== null) return { number: Number(match[1]), section: match[2] };
-    return yaml.problem(entry.value, "rfc is a number and a section, such as '9293 3.5'");
+    if (match === null) {
+      return yaml.problem(entry.value, "rfc is a number and a section, such as '9293 3.5'");
+    }
+    const rfc = { number: Number(match[1]), section: match[2] };
+    const meant = missingSection(rfc.number, rfc.section);
+    if (meant === null) return rfc;
+    const remedy = meant === '' ? 'name one that says what TCP does, such as 3.5' : `did you mean ${meant}?`;
+    return yaml.problem(entry.value, `RFC ${rfc.number} has no section '${shown(rfc.section)}': ${remedy}`);
   }
   const first = proves.length === 0 ? null : findRequirement(proves[0]);
   if (first !== null) return { number: first.rfc, section: first.section };

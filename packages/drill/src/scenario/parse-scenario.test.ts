@@ -193,6 +193,24 @@ describe('a mistake is told with its place and its remedy', () => {
       '    to: 1\n',
       ["x.yaml:25:5: say which clause asks for this: rfc: '9293 3.5', or proves: [MUST-13]"],
     ],
+    [
+      'rfc: 9293 3.7',
+      'rfc: 9293 99.5',
+      ["x.yaml:33:14: RFC 9293 has no section '99.5': name one that says what TCP does, such as 3.5"],
+    ],
+    [
+      'rfc: 9293 3.7',
+      'rfc: 9293 3.7.9',
+      ["x.yaml:33:14: RFC 9293 has no section '3.7.9': did you mean 3.7?"],
+    ],
+    [
+      '- open: 7000',
+      '- open: 7001',
+      [
+        'x.yaml:8:15: client opens port 7001, but server listens on 7000: use one port, or say that it fails: ECONNREFUSED',
+      ],
+    ],
+    ['- open: 7000', '- open: 7001\n        fails: ECONNREFUSED', []],
     ['rfc: 9293 3.7', 'rfc: 9293', ["x.yaml:33:14: rfc is a number and a section, such as '9293 3.5'"]],
     [
       '  server:\n    wire',

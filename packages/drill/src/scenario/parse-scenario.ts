@@ -1,6 +1,7 @@
 /** Reads `labs/scenarios/NAME.yaml`. `docs/scenarios.md` describes the format for authors. */
 import type { Micros } from '@tcblab/tcp';
-import { isMap } from 'yaml';
+import { isMap, isSeq } from 'yaml';
+import type { Node } from 'yaml';
 import { readEnd } from './parse-end.ts';
 import { readPattern, readProves } from './parse-pattern.ts';
 import type { Expectation, Scenario, ScenarioEnd, SegmentPattern } from './scenario.ts';
@@ -128,9 +129,31 @@ class ScenarioParser extends YamlReader {
       }
       ends.push(readEnd(this, role, value, ends.length === 0 ? 'a' : 'b'));
     }
+    const nodes = [...roles.values()].map(({ value }) => value);
+    this.#ports(ends[0], ends[1], nodes[0]);
+    this.#ports(ends[1], ends[0], nodes[1]);
     if (ends[0].host === ends[1].host)
       this.problem(entry.value, `both ends are on host ${ends[0].host}: one is on a, one on b`);
     return ends[0].host === 'a' ? [ends[0], ends[1]] : [ends[1], ends[0]];
+  }
+
+  /** An OPEN that nobody at the other end waits for is a slip, unless the scenario says that it fails. */
+  #ports(opener: ScenarioEnd, other: ScenarioEnd, node: Node): void {
+    const steps = isMap(node) ? node.get('do') : null;
+    const nodes = isSeq(steps) ? steps.items : [];
+    const listens = other.steps.flatMap(({ call }) => (call.name === 'listen' ? [call.port] : []));
+    const opens = other.steps.flatMap(({ call }) => (call.name === 'open' ? [call.localPort] : []));
+    for (const { line, call, fails } of opener.steps) {
+      if (call.name !== 'open' || fails !== undefined) continue;
+      if (listens.includes(call.port) || opens.includes(call.port)) continue;
+      const step = nodes.find((each) => isMap(each) && this.line(each as Node) === line);
+      const port = isMap(step) ? (step.get('open', true) as Node | undefined) : undefined;
+      const where = listens.length === 0 ? 'nowhere' : `on ${listens.join(', ')}`;
+      this.problem(
+        port ?? node,
+        `${opener.role} opens port ${call.port}, but ${other.role} listens ${where}: use one port, or say that it fails: ECONNREFUSED`,
+      );
+    }
   }
 
   #expectations(entry: Entry | undefined): Expectation[] {
