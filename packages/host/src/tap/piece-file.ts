@@ -3,11 +3,12 @@
  * completeness, which is counted by whoever offers the pieces, and never memory or time on the wire.
  */
 import { close, fsyncSync, openSync, closeSync, writeSync, writev } from 'node:fs';
+import { totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import type { Octets } from '@tcblab/tcp';
 
-/** What may wait, in octets. */
-const LIMIT: Octets = 64 << 20;
+/** What may wait: two seconds at the speed of a 1 Gbit/s port, and little of a small machine. */
+const LIMIT: Octets = Math.min(256 << 20, totalmem() / 16);
 
 export class PieceFile {
   readonly path: string;
