@@ -2,6 +2,7 @@
 import { JsonReporter } from 'vitest/node';
 import type { Vitest } from 'vitest/node';
 
+// oxlint-disable-next-line import/no-default-export -- vitest loads a reporter by its file, as the default
 export default class QuietJsonReporter extends JsonReporter {
   override onInit(vitest: Vitest): void {
     super.onInit(vitest);
