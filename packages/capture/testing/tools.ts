@@ -32,7 +32,21 @@ export function ask(file: Uint8Array, program: string, ...args: readonly string[
 /** One row per packet, one string per field, from tshark with every checksum verified. */
 export function fields(file: Uint8Array, ...names: readonly string[]): string[][] {
   const verify = ['tcp.check_checksum:TRUE', 'ip.check_checksum:TRUE'].flatMap((option) => ['-o', option]);
-  const args = ['-n', '-r', 'FILE', ...verify, '-T', 'fields', '-E', 'separator=|', '-E', 'aggregator=;'];
+  // Left to guess, tshark takes some octets for a protocol and finds fault with them.
+  const args = [
+    '-n',
+    '-r',
+    'FILE',
+    '-d',
+    'tcp.port==1-65535,data',
+    ...verify,
+    '-T',
+    'fields',
+    '-E',
+    'separator=|',
+    '-E',
+    'aggregator=;',
+  ];
   const answer = ask(file, 'tshark', ...args, ...names.flatMap((name) => ['-e', name]));
   if (answer.status !== 0) throw new Error(`tshark: ${answer.stderr}`);
   return answer.stdout
