@@ -129,8 +129,10 @@ describe('programs of the kernel speak to our stack', () => {
 
   needs('netns', 'ping').test('ping is answered', async () => {
     const host = await ourHost({ does: 'answer-hash', port: 7000 });
-    const { out } = await run('ping', '-c', '3', '-i', '0.01', '-W', '5', '10.77.0.1');
-    expect(out).toContain('3 packets transmitted, 3 received, 0% packet loss');
+    // With a deadline, ping ends when it has three answers, however late a busy machine lets them be.
+    const { out, code } = await run('ping', '-c', '3', '-i', '0.2', '-w', '10', '10.77.0.1');
+    expect(out).toContain(' 3 received');
+    expect(code).toBe(0);
     await host.finish();
   });
 
