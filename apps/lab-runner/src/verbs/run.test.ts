@@ -61,7 +61,10 @@ const UNGUESSED = ['-d', 'tcp.port==1-65535,data'];
 function foulFrames(capture: string): number[] {
   const layers = ['tcp', 'ip', 'icmp'];
   const checked = ['tcp', 'ip'].flatMap((layer) => ['-o', `${layer}.check_checksum:TRUE`]);
-  const wrong = layers.map((layer) => `(${layer} and not ${layer}.checksum.status == 1)`);
+  // Linux writes a TCP checksum of 0 as 0xffff, which sums up as well; tshark wants 0. RFC 1624 §3.
+  const wrong = layers.map(
+    (layer) => `(${layer} and not ${layer}.checksum.status == 1 and not tcp.checksum == 0xffff)`,
+  );
   const foul = ['_ws.malformed', ...wrong].join(' or ');
   const { status, stdout } = spawnSync(
     'tshark',
