@@ -1,8 +1,8 @@
 /**
  * Bulk over a veth pair to the kernel, offloads off, MTU 1500: `node --conditions=source bulk.ts [--json] [--octets N]`.
  *
- * Each row is the best of three, so that one stolen slice of processor time does not decide; the rows are taken in turn,
- * so that a slow minute of the machine touches all of them alike. The page cache is warm.
+ * Each row is the best of five, so that one stolen slice of processor time does not decide; the rows are taken in turn,
+ * so that a slow minute of the machine touches all of them alike. The capture's file is in the page cache.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,7 +32,7 @@ export interface BulkResult {
   readonly bars: { readonly gigabits: 1; readonly captureRatio: 0.8 };
 }
 
-export async function measureBulk(octets = 256 << 20, repeats = 3): Promise<BulkResult> {
+export async function measureBulk(octets = 256 << 20, repeats = 5): Promise<BulkResult> {
   const best = new Map<string, BulkRow>();
   for (let repeat = 0; repeat < repeats; repeat++) {
     for (const direction of ['send', 'receive'] as const) {
@@ -103,7 +103,7 @@ if (import.meta.main) {
   const { values } = parseArgs({
     options: { json: { type: 'boolean' }, octets: { type: 'string' }, repeats: { type: 'string' } },
   });
-  const result = await measureBulk(Number(values.octets ?? 256 << 20), Number(values.repeats ?? 3));
+  const result = await measureBulk(Number(values.octets ?? 256 << 20), Number(values.repeats ?? 5));
   if (values.json === true) {
     console.log(JSON.stringify(result));
   } else {

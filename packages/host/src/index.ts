@@ -13,6 +13,7 @@ export { connect, TcpSocket } from './socket/tcp-socket.ts';
 export type { ConnectOptions } from './socket/tcp-socket.ts';
 export { createServer, TcpServer } from './socket/tcp-server.ts';
 export type { ServerOptions } from './socket/tcp-server.ts';
+export { PieceFile } from './tap/piece-file.ts';
 export { Tap } from './tap/tap.ts';
 export type { TapCounts, TapOptions } from './tap/tap.ts';
 export { Middlebox } from './drive/middlebox.ts';

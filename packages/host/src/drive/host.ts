@@ -266,7 +266,7 @@ export class Host {
     }
     const verdict = this.#out?.decide(bytes, at, at + length);
     if (verdict === undefined || verdict.note === '') {
-      this.#send(length, departure, '');
+      this.#send(now, length, departure, '');
       return;
     }
     const { copies, delay, note } = verdict;
@@ -278,7 +278,7 @@ export class Host {
       // The copy follows after whatever is due by now: it must not overtake.
       if (copies > 1)
         this.#held.push(now, { ...copy, bytes: bytes.slice(at, at + length), departure: NOTHING_TO_TELL });
-      this.#send(length, departure, note);
+      this.#send(now, length, departure, note);
     } else {
       // What the TCB did is told now; that a segment was sent, when it is.
       const sent = departure.records.filter((event) => event.name === 'segment_sent');
@@ -292,10 +292,10 @@ export class Host {
   }
 
   /** The frame at the outbox's `at` goes onto the wire. */
-  #send(length: Octets, { records, notes }: Departure, note: string): void {
+  #send(now: Micros, length: Octets, { records, notes }: Departure, note: string): void {
     const { tap } = this;
     if (tap !== null) {
-      tap.sent(this.#outbox.bytes, this.#outbox.at, length);
+      tap.sent(now, this.#outbox.bytes, this.#outbox.at, length);
       if (records.length > 0) tap.explain(records, notes);
       if (note !== '') tap.comment(`wire, before this tap: ${note}`);
       tap.end();
@@ -313,7 +313,7 @@ export class Host {
         this.#deliver(now, bytes, 0, bytes.length);
       } else {
         this.#outbox.bytes.set(bytes, this.#outbox.at);
-        this.#send(bytes.length, frame.departure, frame.note);
+        this.#send(now, bytes.length, frame.departure, frame.note);
       }
     }
   }

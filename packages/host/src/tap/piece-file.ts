@@ -21,10 +21,15 @@ export class PieceFile {
   #closed = false;
   #drained: (() => void) | null = null;
 
-  /** Make the file, or empty it. @throws the system's error when that cannot be done */
-  constructor(path: string) {
+  /**
+   * Make the file, or empty it.
+   *
+   * @param fd written to from its beginning instead of opening `path`; closed in the end
+   * @throws the system's error when that cannot be done
+   */
+  constructor(path: string, fd = openSync(path, 'w')) {
     this.path = path;
-    this.#fd = openSync(path, 'w');
+    this.#fd = fd;
     process.on('exit', this.#closeNow);
   }
 

@@ -34,8 +34,8 @@ export interface TapOptions {
   readonly ipv4?: string;
   /** Such as the name and version of this program. */
   readonly application?: string;
-  /** The capture's path. Without one frames are only numbered. */
-  readonly capture?: string;
+  /** The capture's path, or the file made for it. Without one frames are only numbered. */
+  readonly capture?: string | PieceFile;
   /** Told of each record, in order; `frame` is the frame it belongs to, 0 when it belongs to none. */
   readonly onRecord?: (event: TraceEvent, frame: number) => void;
 }
@@ -90,7 +90,8 @@ export class Tap {
     this.#clock = options.clock;
     this.#onRecord = options.onRecord ?? null;
     this.#started = options.clock.now();
-    this.#file = options.capture === undefined ? null : new PieceFile(options.capture);
+    const { capture = null } = options;
+    this.#file = typeof capture === 'string' ? new PieceFile(capture) : capture;
     this.#writer = this.#file === null ? null : createWriter(options);
   }
 
@@ -132,10 +133,10 @@ export class Tap {
   }
 
   /** A frame is about to leave. `end` must follow. */
-  sent(bytes: Uint8Array, start: number, length: Octets): void {
+  sent(now: Micros, bytes: Uint8Array, start: number, length: Octets): void {
     if (!this.#begin()) return;
     const packet = this.#packet;
-    this.#stamp(this.#clock.now(), 0);
+    this.#stamp(now, 0);
     packet.bytes = bytes;
     packet.start = start;
     packet.end = start + length;
@@ -250,9 +251,13 @@ export class Tap {
 /** A reader of the growing file, and whoever kills us, finds it at most this much behind. */
 const FLUSH_AFTER: Micros = 200_000;
 
+/** What goes to the disk at once: larger pieces are no longer in the processor's cache when they are written. */
+const PIECE: Octets = 256 << 10;
+
 function createWriter(options: TapOptions): PcapngWriter {
   const { host, name, description, mac, ipv4, application } = options;
   return new PcapngWriter({
+    batch: PIECE,
     section: application === undefined ? {} : { application },
     interfaces: [
       {
