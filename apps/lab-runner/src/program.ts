@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import type { Terminal } from './terminal/style.ts';
 import { rootHelp } from './root-help.ts';
-import { scenarioNames } from './run/scenario-library.ts';
+import { scenarioTable } from './run/scenario-library.ts';
 import { VERSION } from './version.ts';
 
 /** What a verb may touch of its surroundings. */
@@ -63,7 +63,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
     .option('--seed <number>', 'repeat the chance of an earlier run; new and printed when not given')
     .option('--out <folder>', 'write the bundle here; the folder must not exist or be empty')
     .option('--json', 'print the result as JSON and nothing else')
-    .addHelpText('after', () => `\n${style.bold('Scenarios:')}\n  ${scenarioNames().join(', ')}`)
+    .addHelpText('after', () => `\n${style.bold('Scenarios:')}\n${scenarioTable()}`)
     .addHelpText(
       'after',
       examples(

@@ -20,6 +20,7 @@ import type { Evidence, HostEvidence, Scenario } from '@tcblab/drill/scenario';
 import type { Result } from '@tcblab/drill/verdict';
 import { CAPTURES } from '../bench/bench.ts';
 import { SOFTWARE } from '../version.ts';
+import { stateContradictions } from './kernel-states.ts';
 import type { RunRequest } from './request.ts';
 
 export interface BundleContents {
@@ -31,8 +32,9 @@ export interface BundleContents {
   readonly result: Result;
 }
 
-/** @returns the run as a ladder, for whoever shows it */
-export function writeBundleFiles({ folder, scenario, request, evidence, result }: BundleContents): Ladder {
+/** @returns the run as a ladder, for whoever shows it, and the result with what the ladder does not fit */
+export function writeBundleFiles(contents: BundleContents): { ladder: Ladder; result: Result } {
+  const { folder, scenario, request, evidence } = contents;
   const [a, b] = evidence.hosts;
   const read = (index: 0 | 1) => readCapture(readFileSync(join(folder, CAPTURES[index])));
   const captures = [read(0), read(1)] as const;
@@ -48,6 +50,9 @@ export function writeBundleFiles({ folder, scenario, request, evidence, result }
     packets: captures[index].packets,
   });
   const ladder = buildLadder({ hosts: [source(a, 0), source(b, 1)], trace, correlation });
+
+  const warnings = [...traceWarnings(contents.result), ...stateContradictions(ladder, evidence)];
+  const result = warnings.length === 0 ? contents.result : { ...contents.result, warnings };
 
   const merged = mergeCaptures(
     [
@@ -78,7 +83,15 @@ export function writeBundleFiles({ folder, scenario, request, evidence, result }
     correlation,
   });
   writeFileSync(join(folder, 'bundle.json'), bundle);
-  return ladder;
+  return { ladder, result };
+}
+
+/** A pass rests on packets; where a host's own story of itself differs, its reader should know. */
+function traceWarnings({ verdict, checks }: Result): string[] {
+  if (verdict !== 'pass') return [];
+  return checks
+    .filter((check) => check.evidence === 'trace' && check.verdict === 'fail')
+    .map(({ title, expected, seen }) => `${title}: expected ${expected}; the host's own trace says ${seen}`);
 }
 
 /** A TCP as people know it. */

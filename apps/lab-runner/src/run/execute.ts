@@ -10,7 +10,6 @@ import type { Surroundings } from '../program.ts';
 import { createProgress, type Step } from '../terminal/progress.ts';
 import { VERSION } from '../version.ts';
 import { writeBundleFiles } from './bundle-files.ts';
-import { stateContradictions } from './kernel-states.ts';
 import { commandOf, nextSteps } from './next-steps.ts';
 import { formatReport } from './report.ts';
 import type { BenchName, RunRequest } from './request.ts';
@@ -33,19 +32,18 @@ export async function execute(around: Surroundings, request: RunRequest): Promis
   try {
     const evidence = await bench.run({ scenario, request, folder: folder.draft, progress, signal });
     const step = progress.start('verdict');
-    const result = resultOf(scenario, request, evidence, signal.aborted);
-    const ladder = intoFolder(folder, () =>
-      writeBundleFiles({ folder: folder.draft, scenario, request, evidence, result }),
+    const judged = resultOf(scenario, request, evidence, signal.aborted);
+    const { ladder, result } = intoFolder(folder, () =>
+      writeBundleFiles({ folder: folder.draft, scenario, request, evidence, result: judged }),
     );
     folder.finish();
     conclude(step, result);
-    const warnings = stateContradictions(ladder, evidence);
     progress.close();
     const next = nextSteps({ request, scenario, verdict: result.verdict, folder: folder.final });
     out.stream.write(
       request.json
         ? `${JSON.stringify(result, null, 2)}\n`
-        : formatReport({ result, ladder, warnings, folder: folder.final, next }, out),
+        : formatReport({ result, ladder, folder: folder.final, next }, out),
     );
     return signal.aborted ? 130 : exitCode([result.verdict]);
   } finally {

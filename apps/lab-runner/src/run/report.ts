@@ -12,22 +12,17 @@ import { shownPath } from './run-folder.ts';
 export interface Report {
   readonly result: Result;
   readonly ladder: Ladder;
-  /** What does not fit together and changes no verdict, in sentences. */
-  readonly warnings: readonly string[];
   /** The bundle's folder. */
   readonly folder: string;
   readonly next: readonly string[];
 }
 
-export function formatReport(
-  { result, ladder, warnings, folder, next }: Report,
-  { style, stream }: Terminal,
-): string {
+export function formatReport({ result, ladder, folder, next }: Report, { style, stream }: Terminal): string {
   const parts = [
     drawn(ladder, style, columnsOf(stream, process.env)),
     files(folder, style),
     `${verdict(result, style)}\n${style.dim(`  ${wire(ladder)}`)}`,
-    warnings.map((warning) => `${style.yellow('warning:')} ${warning}`).join('\n'),
+    (result.warnings ?? []).map((warning) => `${style.yellow('warning:')} ${warning}`).join('\n'),
     [style.bold('Try next:'), ...next.map((command) => `  ${style.cyan(command)}`)].join('\n'),
   ];
   return `\n${parts.filter((part) => part !== '').join('\n\n')}\n`;

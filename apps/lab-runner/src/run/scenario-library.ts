@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { nearest } from '../nearest.ts';
 import { errno, wrongUse } from '../problem.ts';
 import { REPOSITORY } from '../repository.ts';
+import { table } from '../terminal/table.ts';
 
 const FOLDER = join(REPOSITORY, 'labs', 'scenarios');
 const ENDING = '.yaml';
@@ -20,6 +21,13 @@ export function scenarioNames(): string[] {
     .filter((file) => file.endsWith(ENDING))
     .map((file) => basename(file, ENDING))
     .toSorted();
+}
+
+/** The project's scenarios, each on a line with its title, for those who have to choose. */
+export function scenarioTable(): string {
+  return table(
+    scenarioNames().map((name) => [`  ${name}`, /^title: (.+)$/m.exec(readNamed(name).text)?.[1] ?? '']),
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import { wrongUse } from '../problem.ts';
 import type { Surroundings } from '../program.ts';
 import { execute } from '../run/execute.ts';
 import { parseRunRequest, type RunOptions } from '../run/request.ts';
-import { scenarioNames } from '../run/scenario-library.ts';
+import { scenarioTable } from '../run/scenario-library.ts';
 
 export async function run(
   around: Surroundings,
@@ -12,7 +12,7 @@ export async function run(
 ): Promise<number> {
   if (scenario === undefined) {
     throw wrongUse(
-      `run needs a scenario: ${scenarioNames().join(', ')}, or the path of a .yaml file of yours.`,
+      `run needs a scenario, or the path of a .yaml file of yours. There is:\n${scenarioTable()}`,
       'See ./tcblab run --help',
     );
   }

@@ -55,6 +55,12 @@ function orNull(shape: Shape): Shape {
   };
 }
 
+function optional(shape: Shape): Shape {
+  return (value, path, problems) => {
+    if (value !== undefined) shape(value, path, problems);
+  };
+}
+
 function listOf(shape: Shape): Shape {
   return (value, path, problems) => {
     if (!Array.isArray(value)) problems.push(`${path} must be a list`);
@@ -106,6 +112,7 @@ const resultShape = record({
   versions: textByName,
   isolation: oneOf('none', 'worker', 'child', 'bwrap+rlimit', 'bwrap+cgroup', 'container'),
   checks: listOf(checkShape),
+  warnings: optional(listOf(text)),
 });
 
 function isRecord(value: unknown): value is Record<string, unknown> {

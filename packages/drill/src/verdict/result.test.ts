@@ -63,6 +63,15 @@ describe('a result', () => {
       ],
     });
   });
+  test('carries its warnings, and none where there are none', () => {
+    const warned = createResult({ ...result, warnings: ['the kernel said CLOSING'] });
+    expect(readResult(JSON.parse(JSON.stringify(warned)))).toEqual({ ok: true, value: warned });
+    expect(createResult({ ...result, warnings: [] })).not.toHaveProperty('warnings');
+    expect(readResult({ ...result, warnings: [1] })).toEqual({
+      ok: false,
+      problems: ['warnings[0] must be a text'],
+    });
+  });
   test('that is wrong is refused by path', () => {
     const wrong = { ...result, seed: 'x', checks: [{ ...check, verdict: 'passed', packet: { host: 1 } }] };
     expect(readResult(wrong)).toEqual({

@@ -38,6 +38,8 @@ export interface Result {
   readonly versions: Readonly<Record<string, string>>;
   readonly isolation: IsolationTier;
   readonly checks: readonly Check[];
+  /** What does not fit together and changes no verdict, in sentences. Absent where all fits. */
+  readonly warnings?: readonly string[];
 }
 
 /** One thing that was asked of the TCP, and how it was answered. */
@@ -79,6 +81,7 @@ export function createResult(fields: ResultFields): Result {
     versions: fields.versions ?? {},
     isolation: fields.isolation ?? 'none',
     checks,
+    ...((fields.warnings ?? []).length === 0 ? {} : { warnings: fields.warnings }),
   };
 }
 
