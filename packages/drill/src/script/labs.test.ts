@@ -2,8 +2,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
+import { mutants } from '../mutants/mutants.ts';
 import { readHeader } from './header.ts';
-import { mutants } from './mutants.fixture.ts';
 import { formatLadder } from './outcome.ts';
 import { runScript } from './run-script.ts';
 
@@ -32,9 +32,11 @@ let noticing: ReadonlyMap<string, readonly string[]> = new Map();
 
 beforeAll(() => {
   noticing = new Map(
-    Object.entries(mutants).map(([name, parts]) => [
+    mutants.map(({ name, parts, settings }) => [
       name,
-      scripts.filter(({ text }) => runScript({ text, parts }).verdict === 'fail').map(({ file }) => file),
+      scripts
+        .filter(({ text }) => runScript({ text, parts, settings }).verdict === 'fail')
+        .map(({ file }) => file),
     ]),
   );
 }, 180_000);
@@ -43,6 +45,6 @@ test.each(scripts)('$file notices a broken TCP', ({ file }) => {
   expect([...noticing.values()].flat()).toContain(file);
 });
 
-test.each(Object.keys(mutants))('a TCP that %s is noticed', (name) => {
+test.each(mutants)('a TCP that $breaks is noticed', ({ name }) => {
   expect(noticing.get(name)).not.toEqual([]);
 });

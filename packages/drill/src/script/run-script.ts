@@ -9,7 +9,7 @@ import { referenceFeatures, type Feature } from './needs.ts';
 import type { ScriptOutcome } from './outcome.ts';
 import { parseScript } from './parse-script.ts';
 import type { ScriptProblem } from './problem.ts';
-import { profiles, type ProfileName } from './profile.ts';
+import { profiles, type NamedSettings, type ProfileName } from './profile.ts';
 import { scriptCalls } from './script-calls.ts';
 
 export interface RunScriptOptions {
@@ -21,6 +21,8 @@ export interface RunScriptOptions {
   readonly profile?: ProfileName;
   /** In place of the reference's. */
   readonly parts?: PartialParts;
+  /** Settings that hold whatever profile and script say. */
+  readonly settings?: NamedSettings;
   /** What is judged; our own stack unless told. */
   readonly createSut?: (configuration: SutConfiguration) => Sut;
   /** What it has beyond plain TCP; as our own stack unless told. */
@@ -53,7 +55,7 @@ export function runScript(options: RunScriptOptions): ScriptOutcome {
     options.createSut ??
     ((configuration: SutConfiguration) =>
       createInProcessSut({ configuration, calls: scriptCalls, ...(parts === undefined ? {} : { parts }) }));
-  return drive(executor, create);
+  return drive(executor, create, options.settings ?? {});
 }
 
 function faulty({ at, message }: ScriptProblem): ScriptOutcome {
@@ -70,7 +72,11 @@ const EMPTY: Omit<ScriptOutcome, 'verdict' | 'reason' | 'at'> = {
   packets: [],
 };
 
-function drive(executor: Executor, create: (configuration: SutConfiguration) => Sut): ScriptOutcome {
+function drive(
+  executor: Executor,
+  create: (configuration: SutConfiguration) => Sut,
+  settings: NamedSettings,
+): ScriptOutcome {
   let now = BEGIN;
   let deadline: Micros = Infinity;
   let sut: Sut | null = null;
@@ -88,7 +94,7 @@ function drive(executor: Executor, create: (configuration: SutConfiguration) => 
         mtu: executor.mtu,
         isnSecret: new Uint8Array(16).fill(0x5a),
         seed: SEED,
-        settings: executor.settings,
+        settings: { ...executor.settings, ...settings },
       });
       if (step.kind === 'inject') told(sut.packet(now, step.bytes));
       else if (step.kind === 'call') told(sut.call(now, step.id, step.name, step.args));

@@ -1,0 +1,3 @@
+export { altered, broken, mutant, reading, writing } from './mutant.ts';
+export type { Mutant } from './mutant.ts';
+export { mutants } from './mutants.ts';

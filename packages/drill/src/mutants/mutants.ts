@@ -1,0 +1,29 @@
+/** Every mutant, each in the file of its mechanism. Most of each still works: only so is it noticed for what it is. */
+import { acknowledgementsMutants } from './acknowledgements.ts';
+import { congestionMutants } from './congestion.ts';
+import { lossRecoveryMutants } from './loss-recovery.ts';
+import type { Mutant } from './mutant.ts';
+import { openingMutants } from './opening.ts';
+import { optionsMutants } from './options.ts';
+import { queuesMutants } from './queues.ts';
+import { resetsMutants } from './resets.ts';
+import { sendWindowMutants } from './send-window.ts';
+import { sequenceCheckMutants } from './sequence-check.ts';
+import { synsMutants } from './syns.ts';
+import { textAndFinMutants } from './text-and-fin.ts';
+import { userCallsMutants } from './user-calls.ts';
+
+export const mutants: readonly Mutant[] = [
+  ...sequenceCheckMutants,
+  ...resetsMutants,
+  ...synsMutants,
+  ...acknowledgementsMutants,
+  ...textAndFinMutants,
+  ...openingMutants,
+  ...userCallsMutants,
+  ...lossRecoveryMutants,
+  ...congestionMutants,
+  ...sendWindowMutants,
+  ...queuesMutants,
+  ...optionsMutants,
+];

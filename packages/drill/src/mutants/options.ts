@@ -1,0 +1,118 @@
+/** Of header fields and options, as they are written and read. */
+import { referenceParts } from '@tcblab/tcp';
+import { PSH } from '@tcblab/tcp/wire';
+import { altered, mutant, reading, writing, type Mutant } from './mutant.ts';
+
+export const optionsMutants: readonly Mutant[] = [
+  mutant(
+    'announces no MSS',
+    ['MUST-14', 'SHLD-5'],
+    writing((segment) => {
+      segment.mss = 0;
+    }),
+  ),
+  mutant(
+    'announces its MSS on every segment',
+    ['MUST-65'],
+    writing((segment) => {
+      segment.mss = 1460;
+    }),
+  ),
+  mutant(
+    'ignores the peer’s MSS',
+    ['MUST-16'],
+    reading((segment) => {
+      if (segment.mss > 0) segment.mss = 1460;
+    }),
+  ),
+  mutant(
+    'takes 1460 where no MSS is announced',
+    ['MUST-15'],
+    reading((segment) => {
+      if (segment.syn && segment.mss === 0) segment.mss = 1460;
+    }),
+  ),
+  mutant(
+    'takes an MSS at any time',
+    ['MUST-5', 'MUST-65'],
+    reading((segment) => {
+      if (!segment.syn && segment.mss > 0) segment.payloadEnd = segment.payloadStart;
+    }),
+  ),
+  mutant(
+    'scales by 15',
+    ['RFC7323-2.3-14'],
+    reading((segment) => {
+      if (segment.windowScale === 14) segment.windowScale = 15;
+    }),
+  ),
+  mutant(
+    'offers no window scale',
+    ['RFC7323-2.2-send'],
+    writing((segment) => {
+      segment.windowScale = -1;
+    }),
+  ),
+  mutant(
+    'offers a window scale where none was offered',
+    ['RFC7323-2.2-both'],
+    writing((segment) => {
+      if (segment.syn) segment.windowScale = 5;
+    }),
+  ),
+  mutant(
+    'does not read the window scale',
+    ['RFC7323-2.3-shift', 'RFC7323-2.3-in'],
+    reading((segment) => {
+      segment.windowScale = -1;
+    }),
+  ),
+  mutant(
+    'sends no PSH',
+    ['MUST-61'],
+    writing((segment) => {
+      segment.flags &= ~PSH;
+    }),
+  ),
+  mutant(
+    'drops segments with options on data',
+    ['MUST-5', 'RFC7323-2.2-nosyn'],
+    reading((segment) => {
+      if (!segment.syn && (segment.windowScale >= 0 || segment.mss > 0)) segment.flags = 0;
+    }),
+  ),
+  mutant(
+    'always offers the whole window',
+    ['MUST-39', 'SHLD-14'],
+    writing((segment) => {
+      segment.wnd = 65_535;
+    }),
+  ),
+  mutant(
+    'acknowledges one octet too many',
+    ['9293-3.10.7.4-7text'],
+    writing((segment) => {
+      if (!segment.syn && segment.hasAck) segment.ack = ((segment.ack + 1) >>> 0) as typeof segment.ack;
+    }),
+  ),
+  mutant(
+    'keeps no octets out of order',
+    ['SHLD-31'],
+    altered('reassembler', {
+      create() {
+        const inner = referenceParts.reassembler.create();
+        return {
+          get available() {
+            return inner.available;
+          },
+          get ranges() {
+            return inner.ranges;
+          },
+          insert: (offset, source, from, to) => (offset > 0 ? 0 : inner.insert(offset, source, from, to)),
+          read: (into, from, to) => inner.read(into, from, to),
+          clear: () => inner.clear(),
+        };
+      },
+    }),
+  ),
+];

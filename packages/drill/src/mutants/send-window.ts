@@ -1,0 +1,72 @@
+/** Of the peer’s window, Nagle and limited transmit. */
+import { referenceParts } from '@tcblab/tcp';
+import { altered, mutant, reading, type Mutant } from './mutant.ts';
+
+const { sendWindow } = referenceParts;
+
+export const sendWindowMutants: readonly Mutant[] = [
+  mutant(
+    'takes a window from any segment',
+    ['9293-3.10.7.4-5wnd'],
+    altered('sendWindow', {
+      update(tcb, segment) {
+        tcb.snd.wl1 = segment.seq;
+        tcb.snd.wl2 = segment.ack;
+        sendWindow.update(tcb, segment);
+      },
+    }),
+  ),
+  mutant(
+    'keeps the first window',
+    ['9293-3.10.7.4-5wnd'],
+    altered('sendWindow', { update: () => undefined }),
+  ),
+  mutant(
+    'ignores the peer’s window',
+    ['RFC5681-3.1-use', 'RFC7323-2.4-3'],
+    altered('sendWindow', {
+      nextPayload: (_now, tcb, unsent) => Math.min(unsent, tcb.snd.mss),
+    }),
+  ),
+  mutant(
+    'takes windows for signed',
+    ['MUST-1'],
+    reading((segment) => {
+      segment.wnd = Math.max(0, (segment.wnd << 16) >> 16);
+    }),
+  ),
+  mutant(
+    'knows no Nagle',
+    ['SHLD-7'],
+    altered('sendWindow', {
+      nextPayload(now, tcb, unsent) {
+        const size = sendWindow.nextPayload(now, tcb, unsent);
+        const free = tcb.snd.wnd - tcb.parts.sequence.distance(tcb.snd.una, tcb.snd.nxt);
+        return size === 0 ? Math.max(0, Math.min(unsent, free, tcb.snd.mss)) : size;
+      },
+    }),
+  ),
+  mutant(
+    'always gathers small writes',
+    ['MUST-17'],
+    altered('sendWindow', {
+      nextPayload(now, tcb, unsent) {
+        const size = sendWindow.nextPayload(now, tcb, unsent);
+        return size < tcb.snd.mss && tcb.snd.una !== tcb.snd.nxt && !tcb.closing ? 0 : size;
+      },
+    }),
+  ),
+  mutant(
+    'sends no limited transmit',
+    ['RFC5681-3.2-s1'],
+    altered('sendWindow', {
+      nextPayload(now, tcb, unsent) {
+        const { duplicateAcks } = tcb.recovery;
+        if (!tcb.recovery.inRecovery) tcb.recovery.duplicateAcks = 0;
+        const size = sendWindow.nextPayload(now, tcb, unsent);
+        tcb.recovery.duplicateAcks = duplicateAcks;
+        return size;
+      },
+    }),
+  ),
+];
