@@ -109,6 +109,12 @@ const BEHAVIOURS: Record<string, (parts: PartialParts) => void> = {
     d.state('FIN-WAIT-1').says('F. 1:1(0) ack 1').peer('. 1:1(0) ack 2').state('FIN-WAIT-2');
     d.peer('F. 1:1(0) ack 2').says('. 2:2(0) ack 2').state('TIME-WAIT').quietFor(240_000_000).state('CLOSED');
   },
+  'a FIN that comes again in TIME-WAIT starts two MSL anew': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.it.close(d.now);
+    d.says('F. 1:1(0) ack 1').peer('F. 1:1(0) ack 2').says('. 2:2(0) ack 2').quietFor(239_000_000);
+    d.peer('F. 1:1(0) ack 2').says('. 2:2(0) ack 2').quietFor(239_000_000).state('TIME-WAIT');
+  },
   'the peer’s close goes CLOSE-WAIT, LAST-ACK, CLOSED': (parts) => {
     const d = new Dialogue({ parts }).established();
     d.peer('F. 1:1(0) ack 1').says('. 1:1(0) ack 2').state('CLOSE-WAIT');
@@ -257,9 +263,12 @@ const BROKEN: { part: string; how: string; parts: PartialParts; fails: string }[
   connection('checkSecurity', () => false, 'segments are processed past the security check'),
   connection('checkSyn', () => true, 'a SYN on an open connection is challenged'),
   connection('checkAck', () => true, 'an ACK of what was sent frees the buffer'),
+  connection('ackOfSyn', () => false, 'a passive open answers the SYN and is established'),
+  connection('ackOfFin', () => true, 'our close goes FIN-WAIT-1, FIN-WAIT-2, TIME-WAIT, CLOSED'),
   connection('checkUrgent', () => true, 'the urgent pointer moves forward'),
   connection('takeText', () => true, 'segments are processed past the security check'),
   connection('checkFin', () => true, 'the peer’s close goes CLOSE-WAIT, LAST-ACK, CLOSED'),
+  connection('repeatedFin', () => undefined, 'a FIN that comes again in TIME-WAIT starts two MSL anew'),
   connection(
     'retransmissionTimeout',
     () => undefined,

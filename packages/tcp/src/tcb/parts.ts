@@ -79,9 +79,15 @@ export interface ConnectionPart {
   checkSecurity(now: Micros, tcb: Tcb, segment: Segment): boolean;
   checkSyn(now: Micros, tcb: Tcb, segment: Segment): boolean;
   checkAck(now: Micros, tcb: Tcb, segment: Segment): boolean;
+  /** Of `checkAck`, the case of SYN-RECEIVED. @returns false when the segment's processing ends there */
+  ackOfSyn(now: Micros, tcb: Tcb, segment: Segment): boolean;
+  /** Of `checkAck`, once SND.UNA has moved: the cases of the states that wait for the ACK of our FIN. */
+  ackOfFin(now: Micros, tcb: Tcb): boolean;
   checkUrgent(now: Micros, tcb: Tcb, segment: Segment): boolean;
   takeText(now: Micros, tcb: Tcb, segment: Segment): boolean;
   checkFin(now: Micros, tcb: Tcb, segment: Segment): boolean;
+  /** In TIME-WAIT, the peer's FIN came once more; it lies left of the window. */
+  repeatedFin(now: Micros, tcb: Tcb): void;
 
   /** @rfc 9293 3.10.8 */
   retransmissionTimeout(now: Micros, tcb: Tcb): void;

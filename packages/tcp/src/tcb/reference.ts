@@ -9,6 +9,8 @@ import { reassembler } from './reassembler.ts';
 import { retransmission } from './retransmission.ts';
 import { rtt } from './rtt.ts';
 import {
+  ackOfFin,
+  ackOfSyn,
   checkAck,
   checkFin,
   checkReset,
@@ -18,6 +20,7 @@ import {
   checkUrgent,
   closedArrives,
   listenArrives,
+  repeatedFin,
   synSentArrives,
   takeText,
 } from './segment-arrives.ts';
@@ -41,9 +44,12 @@ const connection: ConnectionPart = {
   checkSecurity,
   checkSyn,
   checkAck,
+  ackOfSyn,
+  ackOfFin,
   checkUrgent,
   takeText,
   checkFin,
+  repeatedFin,
   retransmissionTimeout,
   timeWaitTimeout,
 };

@@ -121,9 +121,16 @@ export function synSentArrives(now: Micros, tcb: Tcb, segment: Segment): void {
 
 /** What a SYN tells: the peer's numbers, window, options and early text. */
 function takeSyn(tcb: Tcb, segment: Segment): void {
-  const { rcv, snd, parts } = tcb;
   tcb.irs = segment.seq;
-  rcv.nxt = parts.sequence.add(segment.seq, 1);
+  tcb.rcv.nxt = tcb.parts.sequence.add(segment.seq, 1);
+  takeSynOptions(tcb, segment);
+  // Text on a SYN waits in the reassembler; it is readable once the connection is open. RFC 9293 §3.4.
+  insertText(tcb, 0, segment, segment.payloadStart);
+}
+
+/** The window and the options of a SYN, once IRS and RCV.NXT are known. */
+export function takeSynOptions(tcb: Tcb, segment: Segment): void {
+  const { rcv, snd } = tcb;
   rcv.up = rcv.nxt;
   snd.wnd = segment.wnd;
   snd.maxWnd = Math.max(snd.maxWnd, snd.wnd);
@@ -137,8 +144,6 @@ function takeSyn(tcb: Tcb, segment: Segment): void {
     rcv.scale = 0;
     rcv.wnd = Math.min(rcv.wnd, 65_535);
   }
-  // Text on a SYN waits in the reassembler; it is readable once the connection is open. RFC 9293 §3.4.
-  insertText(tcb, 0, segment, segment.payloadStart);
 }
 
 /** A peer that announces less is given this, so that headers do not swamp data. Linux uses the same floor. */
@@ -148,7 +153,7 @@ const MIN_MSS: Octets = 48;
 const RTO_AFTER_LOST_SYN: Micros = 3_000_000;
 
 /** Our SYN is acknowledged. */
-function established(tcb: Tcb): void {
+export function established(tcb: Tcb): void {
   const { parts, snd, settings } = tcb;
   tcb.synAcked = true;
   tcb.congestion = parts.congestion.create(snd.mss, settings.initialWindow);
@@ -165,7 +170,7 @@ export function checkSequence(now: Micros, tcb: Tcb, segment: Segment): boolean 
   if (acceptable(tcb, segment)) return true;
   if (segment.rst) return false;
   // A peer that never saw our last ACK sends its FIN again, and that FIN lies left of the window: TIME-WAIT starts anew.
-  if (tcb.state === 'TIME-WAIT' && segment.fin && segment.hasAck) startTimeWait(now, tcb);
+  if (tcb.state === 'TIME-WAIT' && segment.fin && segment.hasAck) tcb.parts.connection.repeatedFin(now, tcb);
   answer(now, tcb, segment);
   return false;
 }
@@ -239,14 +244,10 @@ export function checkSyn(now: Micros, tcb: Tcb, segment: Segment): boolean {
 /** Fifth. @rfc 9293 3.10.7.4 fifth */
 export function checkAck(now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (!segment.hasAck) return false;
-  const { sequence } = tcb.parts;
+  const { connection, sequence } = tcb.parts;
   const { snd } = tcb;
   if (tcb.state === 'SYN-RECEIVED') {
-    if (!sequence.less(snd.una, segment.ack) || !sequence.lessOrEqual(segment.ack, snd.nxt)) {
-      tcb.output.push({ seq: segment.ack, flags: RST });
-      return false;
-    }
-    tcb.state = tcb.closing ? 'FIN-WAIT-1' : 'ESTABLISHED';
+    if (!connection.ackOfSyn(now, tcb, segment)) return false;
   } else if (sequence.less(segment.ack, sequence.add(snd.una, -snd.maxWnd))) {
     // RFC 5961 §5.2: an ACK older than the largest window ever offered cannot be honest.
     challenge(now, tcb);
@@ -257,7 +258,18 @@ export function checkAck(now: Micros, tcb: Tcb, segment: Segment): boolean {
     return false;
   }
   acknowledge(now, tcb, segment);
-  return afterAck(now, tcb);
+  return connection.ackOfFin(now, tcb);
+}
+
+/** In SYN-RECEIVED, the ACK of our SYN opens the connection. @rfc 9293 3.10.7.4 fifth */
+export function ackOfSyn(_now: Micros, tcb: Tcb, segment: Segment): boolean {
+  const { sequence } = tcb.parts;
+  if (!sequence.less(tcb.snd.una, segment.ack) || !sequence.lessOrEqual(segment.ack, tcb.snd.nxt)) {
+    tcb.output.push({ seq: segment.ack, flags: RST });
+    return false;
+  }
+  tcb.state = tcb.closing ? 'FIN-WAIT-1' : 'ESTABLISHED';
+  return true;
 }
 
 /** Move SND.UNA, count duplicates, take the window. */
@@ -292,8 +304,8 @@ function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
   if (segment.len === 0 && snd.wnd === wasWindow) retransmission.duplicate(now, tcb);
 }
 
-/** What each state makes of it that our FIN is, or is not, acknowledged. */
-function afterAck(now: Micros, tcb: Tcb): boolean {
+/** What each state makes of it that our FIN is, or is not, acknowledged. @rfc 9293 3.10.7.4 fifth */
+export function ackOfFin(now: Micros, tcb: Tcb): boolean {
   const finAcked = tcb.finSent && tcb.snd.una === tcb.snd.nxt;
   switch (tcb.state) {
     case 'FIN-WAIT-1':
@@ -349,7 +361,7 @@ function takesText({ state }: Tcb): boolean {
 }
 
 /** Hand the text from `from` on to the reassembler, cut at the right edge. @returns by how much RCV.NXT moved */
-function insertText(tcb: Tcb, offset: Octets, segment: Segment, from: number): Octets {
+export function insertText(tcb: Tcb, offset: Octets, segment: Segment, from: number): Octets {
   const to = Math.min(segment.payloadEnd, from + tcb.rcv.wnd - offset);
   if (to <= from) return 0;
   const moved = tcb.reassembler.insert(offset, segment.bytes, from, to);
@@ -389,8 +401,13 @@ export function checkFin(now: Micros, tcb: Tcb, segment: Segment): boolean {
   }
 }
 
+/** In TIME-WAIT the peer's FIN came again: two MSL begin anew. @rfc 9293 3.10.7.4 eighth */
+export function repeatedFin(now: Micros, tcb: Tcb): void {
+  startTimeWait(now, tcb);
+}
+
 /** @rfc 9293 3.4.2 MUST-13 */
-function startTimeWait(now: Micros, tcb: Tcb): void {
+export function startTimeWait(now: Micros, tcb: Tcb): void {
   tcb.state = 'TIME-WAIT';
   tcb.timers.cancelAll();
   tcb.timers.set('time-wait', now + 2 * tcb.settings.msl);
@@ -409,7 +426,7 @@ function answer(now: Micros, tcb: Tcb, segment: Segment): void {
 }
 
 /** An ACK that asks a peer to prove itself, a bounded number of times in a second. @rfc 5961 3.2, 4.2, 5.2, 7 */
-function challenge(now: Micros, tcb: Tcb): void {
+export function challenge(now: Micros, tcb: Tcb): void {
   if (now - tcb.challengeSince >= 1_000_000) {
     tcb.challengeSince = now;
     tcb.challengeAcks = 0;
