@@ -2,7 +2,6 @@
 import { sameAddress, type Address } from '../wire/address.ts';
 import type { Connection } from './connection.ts';
 
-/** One stack has one address, so the remote end and the local port tell connections apart. */
 export class ConnectionTable {
   readonly #buckets = new Map<number, Connection[]>();
   #size = 0;
@@ -11,7 +10,7 @@ export class ConnectionTable {
     return this.#size;
   }
 
-  find(remote: Address, remotePort: number, localPort: number): Connection | undefined {
+  find(local: Address, localPort: number, remote: Address, remotePort: number): Connection | undefined {
     const bucket = this.#buckets.get(hash(remote, remotePort, localPort));
     if (bucket === undefined) return undefined;
     for (const connection of bucket) {
@@ -19,7 +18,8 @@ export class ConnectionTable {
       if (
         tuple.remotePort === remotePort &&
         tuple.localPort === localPort &&
-        sameAddress(tuple.remoteAddress, remote)
+        sameAddress(tuple.remoteAddress, remote) &&
+        sameAddress(tuple.localAddress, local)
       ) {
         return connection;
       }
@@ -54,6 +54,7 @@ function hashOf({ tcb: { tuple } }: Connection): number {
   return hash(tuple.remoteAddress, tuple.remotePort, tuple.localPort);
 }
 
+/** A host has few addresses of its own: the far end and the ports spread connections well enough. */
 function hash(address: Address, remotePort: number, localPort: number): number {
   const words = address.w0 ^ Math.imul(address.w1, 3) ^ Math.imul(address.w2, 5) ^ address.w3;
   return Math.imul(words, 0x9e3779b1) ^ Math.imul((remotePort << 16) | localPort, 0x85ebca6b);

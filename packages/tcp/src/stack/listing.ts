@@ -1,7 +1,6 @@
 /** A netstat-like listing of a stack's listeners and connections. */
 import type { State } from '../trace/event.ts';
 import type { Octets } from '../units.ts';
-import { formatAddress, type Address } from '../wire/address.ts';
 import type { Connection } from './connection.ts';
 import type { Listener } from './listener.ts';
 
@@ -16,13 +15,12 @@ export interface ConnectionSummary {
   readonly sendQueue: Octets;
 }
 
-/** Listeners first, then connections in the order in which they began. */
+/** Listeners first, then connections in the order in which they began. @param here the address that listeners show */
 export function listing(
-  address: Address,
+  here: string,
   listeners: Iterable<Listener>,
   connections: Iterable<Connection>,
 ): ConnectionSummary[] {
-  const here = formatAddress(address);
   const listening = Array.from(listeners, (listener) => ({
     local: `${here}:${listener.port}`,
     remote: '*:*',
@@ -32,7 +30,7 @@ export function listing(
   }));
   const begun = [...connections].toSorted((a, b) => a.id - b.id);
   const open = begun.map((connection) => ({
-    local: `${here}:${connection.localPort}`,
+    local: `${connection.localAddress}:${connection.localPort}`,
     remote: `${connection.remoteAddress}:${connection.remotePort}`,
     state: connection.state,
     receiveQueue: connection.readable,

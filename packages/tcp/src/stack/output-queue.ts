@@ -7,7 +7,7 @@ import { RST, Segment } from '../wire/segment.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { DeadlineHeap } from './deadline-heap.ts';
-import type { PacketWriter } from './packet-writer.ts';
+import type { PacketOutput } from './packet-output.ts';
 import { ReplyQueue, fillReset, type Echo, type Reply } from './reply-queue.ts';
 import type { Tracer } from './tracer.ts';
 
@@ -15,7 +15,7 @@ import type { Tracer } from './tracer.ts';
 const BURST = 32;
 
 export interface OutputQueueOptions {
-  readonly writer: PacketWriter;
+  readonly ipv4: PacketOutput;
   readonly deadlines: DeadlineHeap<Connection>;
   readonly counters: Counters;
   readonly tracer: Tracer | null;
@@ -40,21 +40,26 @@ export class OutputQueue {
     this.#ready.push(connection);
   }
 
-  /** A reset for a segment that has no connection, or none any more. */
-  reset(remote: Address, remotePort: number, localPort: number, segment: Outgoing): void {
-    this.#replies.push({ kind: 'reset', remote: remote.copy(), remotePort, localPort, segment });
+  /** A reset for a segment that has no connection, or none any more. @param local the host's own record: it is kept */
+  reset(local: Address, localPort: number, remote: Address, remotePort: number, segment: Outgoing): void {
+    this.#replies.push({ kind: 'reset', local, localPort, remote: remote.copy(), remotePort, segment });
   }
 
   /** The answer to a ping. */
-  echo(remote: Address, message: Echo): void {
-    this.#replies.push({ kind: 'echo', remote: remote.copy(), message });
+  echo(local: Address, remote: Address, message: Echo): void {
+    this.#replies.push({ kind: 'echo', local, remote: remote.copy(), message });
+  }
+
+  /** Octets of IP header before a segment to `remote`. */
+  headerLength(remote: Address): Octets {
+    return this.#family(remote).headerLength;
   }
 
   /** Write the next packet at into[start…]. @returns octets; 0 = nothing to send now */
   transmit(now: Micros, into: Uint8Array, start: number): Octets {
     const reply = this.#replies.shift();
     if (reply !== undefined) return this.#writeReply(now, reply, into, start);
-    const { writer, deadlines, tracer } = this.#options;
+    const { deadlines, tracer } = this.#options;
     for (let connection = this.#ready[0]; connection !== undefined; connection = this.#ready[0]) {
       const { tcb } = connection;
       const filled = nextSegment(now, tcb, this.#out);
@@ -70,21 +75,27 @@ export class OutputQueue {
         this.#ready.push(connection);
         this.#burst = 0;
       }
-      this.#out.sourcePort = tcb.tuple.localPort;
-      this.#out.destinationPort = tcb.tuple.remotePort;
+      const { localAddress, localPort, remoteAddress, remotePort } = tcb.tuple;
+      this.#out.sourcePort = localPort;
+      this.#out.destinationPort = remotePort;
       tracer?.compare(now, connection);
       this.#count(now, connection.id, filled);
-      return writer.segment(this.#out, into, start, tcb.tuple.remoteAddress);
+      return this.#family(remoteAddress).segment(this.#out, into, start, localAddress, remoteAddress);
     }
     return 0;
   }
 
   #writeReply(now: Micros, reply: Reply, into: Uint8Array, start: number): Octets {
-    const { writer } = this.#options;
-    if (reply.kind === 'echo') return writer.echoReply(reply.message, into, start, reply.remote);
+    const { local, remote } = reply;
+    const family = this.#family(remote);
+    if (reply.kind === 'echo') return family.echoReply(reply.message, into, start, local, remote);
     fillReset(this.#out, reply);
     this.#count(now, 0, 'first');
-    return writer.segment(this.#out, into, start, reply.remote);
+    return family.segment(this.#out, into, start, local, remote);
+  }
+
+  #family(_remote: Address): PacketOutput {
+    return this.#options.ipv4;
   }
 
   /** Count and trace what `#out` holds. */

@@ -11,13 +11,21 @@ export interface Echo {
 
 export interface Reset {
   readonly kind: 'reset';
+  readonly local: Address;
+  readonly localPort: number;
   readonly remote: Address;
   readonly remotePort: number;
-  readonly localPort: number;
   readonly segment: Outgoing;
 }
 
-export type Reply = Reset | { readonly kind: 'echo'; readonly remote: Address; readonly message: Echo };
+export interface EchoReply {
+  readonly kind: 'echo';
+  readonly local: Address;
+  readonly remote: Address;
+  readonly message: Echo;
+}
+
+export type Reply = Reset | EchoReply;
 
 /** More wait than this only when nobody pulls; the latest are then dropped, and their senders try again. */
 const MOST = 256;

@@ -7,7 +7,8 @@ import { ETHERNET_HEADER_LENGTH } from '../wire/ethernet.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import { EthernetLink } from './ethernet-link.ts';
-import { IpStack, type IpStackOptions, type StackEvent } from './ip-stack.ts';
+import type { StackEvent } from './endpoints.ts';
+import { IpStack, type IpStackOptions } from './ip-stack.ts';
 import type { Listener } from './listener.ts';
 import type { ConnectionSummary } from './listing.ts';
 

@@ -1,4 +1,4 @@
-/** Writes one host's IP packets: header, checksums, and the payload that a protocol brings. */
+/** Writes one host's IPv4 packets. */
 import type { Octets } from '../units.ts';
 import type { Parts } from '../tcb/parts.ts';
 import { hasReferenceCodec } from '../tcb/reference.ts';
@@ -8,43 +8,42 @@ import { ICMP_ECHO_REPLY, IcmpMessage, writeIcmp } from '../wire/icmp.ts';
 import { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, writeIpv4 } from '../wire/ipv4.ts';
 import type { Segment } from '../wire/segment.ts';
 import { writeTcpPacket } from '../wire/tcp-packet.ts';
+import type { PacketOutput } from './packet-output.ts';
 import type { Echo } from './reply-queue.ts';
 
 const TTL = 64;
 /** Of the checksum within a segment. */
 const CHECKSUM = 16;
 
-export class PacketWriter {
+export class Ipv4Output implements PacketOutput {
+  readonly headerLength = IPV4_HEADER_LENGTH;
   readonly #parts: Parts;
   readonly #inOnePass: boolean;
   readonly #ip = new Ipv4Header();
   readonly #icmp = new IcmpMessage();
 
   /** @param firstId identification of the first packet, 0 to 0xffff */
-  constructor(source: Address, parts: Parts, firstId: number) {
+  constructor(parts: Parts, firstId: number) {
     this.#parts = parts;
     this.#inOnePass = hasReferenceCodec(parts);
-    this.#ip.source.copyFrom(source);
     this.#ip.ttl = TTL;
     this.#ip.dontFragment = true;
     this.#ip.id = firstId;
   }
 
-  /** Write `segment` as a packet at into[start…]. @returns octets */
-  segment(segment: Segment, into: Uint8Array, start: number, remote: Address): Octets {
-    const ip = this.#header(remote, PROTOCOL_TCP);
+  segment(segment: Segment, into: Uint8Array, start: number, local: Address, remote: Address): Octets {
+    const ip = this.#header(local, remote, PROTOCOL_TCP);
     if (this.#inOnePass) return writeTcpPacket(ip, segment, into, start);
     const at = start + IPV4_HEADER_LENGTH;
     const length = this.#parts.codec.writeSegment(segment, into, at);
-    const pseudo = pseudoHeaderSum(ip.source, remote, PROTOCOL_TCP, length);
+    const pseudo = pseudoHeaderSum(local, remote, PROTOCOL_TCP, length);
     const sum = ~this.#parts.checksum.checksum(into, at, at + length, pseudo);
     into[at + CHECKSUM] = sum >>> 8;
     into[at + CHECKSUM + 1] = sum;
     return writeIpv4(ip, into, start, length) + length;
   }
 
-  /** Write the answer to an echo request at into[start…]. @returns octets */
-  echoReply(echo: Echo, into: Uint8Array, start: number, remote: Address): Octets {
+  echoReply(echo: Echo, into: Uint8Array, start: number, local: Address, remote: Address): Octets {
     const message = this.#icmp;
     message.type = ICMP_ECHO_REPLY;
     message.code = 0;
@@ -54,12 +53,13 @@ export class PacketWriter {
     message.bodyStart = 0;
     message.bodyEnd = echo.body.length;
     const length = writeIcmp(message, into, start + IPV4_HEADER_LENGTH);
-    return writeIpv4(this.#header(remote, PROTOCOL_ICMP), into, start, length) + length;
+    return writeIpv4(this.#header(local, remote, PROTOCOL_ICMP), into, start, length) + length;
   }
 
   /** The header of the next packet. */
-  #header(remote: Address, protocol: number): Ipv4Header {
+  #header(local: Address, remote: Address, protocol: number): Ipv4Header {
     const ip = this.#ip;
+    ip.source.copyFrom(local);
     ip.destination.copyFrom(remote);
     ip.protocol = protocol;
     ip.id = (ip.id + 1) & 0xffff;

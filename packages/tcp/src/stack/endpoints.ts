@@ -1,0 +1,304 @@
+/** One host's listeners and connections: finds whom a segment is for, and keeps ports, deadlines and events. @rfc 9293 3.9 */
+import { MisuseError } from '../misuse-error.ts';
+import type { TraceEvent } from '../trace/event.ts';
+import type { Micros, Octets } from '../units.ts';
+import type { Address } from '../wire/address.ts';
+import type { Segment } from '../wire/segment.ts';
+import { TCP_HEADER_LENGTH } from '../wire/tcp.ts';
+import type { Parts } from '../tcb/parts.ts';
+import { segmentArrives } from '../tcb/segment-arrives.ts';
+import type { Settings } from '../tcb/settings.ts';
+import { Tcb } from '../tcb/tcb.ts';
+import { onTimeout as onTcbTimeout } from '../tcb/timeouts.ts';
+import { end } from '../tcb/user-calls.ts';
+import { Connection, begin, changes, type ConnectionOwner } from './connection.ts';
+import { ConnectionTable } from './connection-table.ts';
+import type { Counters } from './counters.ts';
+import type { DeadlineHeap } from './deadline-heap.ts';
+import { Events } from './events.ts';
+import { Listener, type ListenerOwner } from './listener.ts';
+import { listing, type ConnectionSummary } from './listing.ts';
+import type { OutputQueue } from './output-queue.ts';
+import { checkPort, ephemeralPort } from './ports.ts';
+import type { Tracer } from './tracer.ts';
+
+export interface StackEvent {
+  readonly target: Connection | Listener;
+  /** `Events`, ored together. */
+  readonly bits: number;
+}
+
+/** What the endpoints of one host have in common. */
+export interface EndpointsOptions {
+  /** The largest IP packet that the link takes. */
+  readonly mtu: Octets;
+  readonly parts: Parts;
+  readonly settings: Settings;
+  readonly random: () => number;
+  readonly isnSecret: Uint8Array;
+  readonly counters: Counters;
+  readonly deadlines: DeadlineHeap<Connection>;
+  readonly output: OutputQueue;
+  readonly tracer: Tracer | null;
+}
+
+export class Endpoints implements ConnectionOwner, ListenerOwner {
+  readonly #options: EndpointsOptions;
+  readonly #table = new ConnectionTable();
+  readonly #listeners = new Map<number, Listener>();
+  readonly #changed = new Set<Connection | Listener>();
+  #lastId = 0;
+
+  constructor(options: EndpointsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * OPEN, active.
+   *
+   * @param local here and elsewhere the host's own record of its address: it is kept, `remote` is copied
+   * @throws MisuseError for a bad port, and when that 4-tuple is in use
+   * @rfc 9293 3.10.1
+   */
+  open(
+    now: Micros,
+    local: Address,
+    remote: Address,
+    ports: { remote: number; local: number | undefined },
+  ): Connection {
+    const { tracer, parts, random } = this.#options;
+    checkPort(ports.remote);
+    if (ports.local !== undefined) checkPort(ports.local);
+    const isTaken = (port: number) => this.#table.find(local, port, remote, ports.remote) !== undefined;
+    const localPort =
+      ports.local ?? ephemeralPort(random, (port) => !isTaken(port) && !this.#listeners.has(port));
+    const connection = this.#create(now, local, localPort, remote, ports.remote, tracer?.records ?? null);
+    if (isTaken(localPort)) {
+      throw new MisuseError(
+        'connection-already-exists',
+        `port ${localPort} is connected to ${connection.remoteAddress} port ${ports.remote} already`,
+      );
+    }
+    connection.accepted = true;
+    this.#table.add(connection);
+    tracer?.started(now, connection, false);
+    begin(now, connection.tcb, 'open', '3.10.1');
+    parts.connection.openActive(now, connection.tcb);
+    this.settle(now, connection);
+    return connection;
+  }
+
+  /** OPEN, passive, for any peer. @throws MisuseError `address-in-use` when the port has a listener. @rfc 9293 3.10.1 */
+  listen(port: number, backlog: number): Listener {
+    checkPort(port);
+    if (this.#listeners.has(port)) {
+      throw new MisuseError('address-in-use', `port ${port} has a listener already`);
+    }
+    const listener = new Listener(port, backlog, this);
+    this.#listeners.set(port, listener);
+    return listener;
+  }
+
+  /** A segment has come, its checksum verified. */
+  onSegment(now: Micros, local: Address, remote: Address, segment: Segment): void {
+    const { counters, tracer, parts, output } = this.#options;
+    const { sourcePort, destinationPort } = segment;
+    counters.segmentsReceived++;
+    const connection = this.#table.find(local, destinationPort, remote, sourcePort);
+    tracer?.received(now, connection?.id ?? 0, segment);
+    if (connection !== undefined) return this.#arrives(now, connection, segment);
+    const listener = this.#listeners.get(destinationPort);
+    if (listener !== undefined) return this.#arrivesAtListener(now, listener, local, remote, segment);
+    const reset = parts.connection.closedArrives(segment);
+    if (reset !== null) output.reset(local, destinationPort, remote, sourcePort, reset);
+  }
+
+  /**
+   * A segment of ours came back: no host answers at its next hop. An OPEN then fails at once, as in Linux, rather than
+   * after R2; a connection that is open goes on trying, as for every soft error.
+   *
+   * @rfc 1122 4.2.3.9
+   */
+  onUndeliverable(now: Micros, local: Address, remote: Address, segment: Segment): void {
+    const connection = this.#table.find(local, segment.sourcePort, remote, segment.destinationPort);
+    if (connection?.state !== 'SYN-SENT') return;
+    begin(now, connection.tcb, 'undeliverable', '3.9.2.2');
+    end(connection.tcb, 'EHOSTUNREACH');
+    this.settle(now, connection);
+  }
+
+  /** @see IpStack.pollTimeout */
+  pollTimeout(): Micros {
+    return this.#options.deadlines.first?.deadline ?? Infinity;
+  }
+
+  /** @see IpStack.onTimeout */
+  onTimeout(now: Micros): void {
+    const { deadlines } = this.#options;
+    for (let due = deadlines.first; due !== undefined && due.deadline <= now; due = deadlines.first) {
+      onTcbTimeout(now, due.tcb);
+      this.settle(now, due);
+    }
+  }
+
+  /** @see IpStack.takeEvents */
+  takeEvents(): StackEvent[] {
+    if (this.#changed.size === 0) return [];
+    const events: StackEvent[] = [];
+    for (const target of this.#changed) {
+      events.push({ target, bits: target.pendingEvents });
+      target.pendingEvents = 0;
+    }
+    this.#changed.clear();
+    return events;
+  }
+
+  /** @param here what listeners show as their address */
+  connections(here: string): ConnectionSummary[] {
+    return listing(here, this.#listeners.values(), this.#table);
+  }
+
+  /** A connection may have changed: tell its user, schedule it, drop it when it is no more. */
+  settle(now: Micros, connection: Connection): void {
+    const { deadlines, output, tracer } = this.#options;
+    const { tcb } = connection;
+    if (connection.released) this.#settleReleased(now, tcb);
+    const bits = changes(connection);
+    const listener = this.#listeners.get(tcb.tuple.localPort);
+    if (tcb.passive && listener?.opening.has(connection) && tcb.state !== 'SYN-RECEIVED') {
+      listener.opening.delete(connection);
+      if (tcb.state !== 'CLOSED' && tcb.state !== 'LISTEN') {
+        listener.waiting.push(connection);
+        this.#raise(listener, Events.ACCEPTABLE);
+      }
+    }
+    if (bits !== 0) {
+      connection.raise(bits);
+      if (connection.accepted) this.#changed.add(connection);
+    }
+    tracer?.compare(now, connection);
+    if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return this.#forget(connection);
+    deadlines.schedule(connection, tcb.timers.next());
+    output.add(connection);
+  }
+
+  /** Nobody is there to take what comes, and a peer that never ends its side would keep this for ever. @rfc 1122 4.2.2.13 */
+  #settleReleased(now: Micros, tcb: Tcb): void {
+    const { parts, settings } = this.#options;
+    if (tcb.reassembler.available > 0 && tcb.state !== 'CLOSED') {
+      begin(now, tcb, 'release', '3.10.5');
+      parts.connection.abort(now, tcb);
+    } else if (tcb.state === 'FIN-WAIT-2' && !tcb.timers.isSet('fin-wait-2')) {
+      tcb.timers.set('fin-wait-2', now + settings.finWait2Limit);
+    }
+  }
+
+  /** A listener gave a connection to its user. */
+  taken(connection: Connection): void {
+    connection.accepted = true;
+    if (connection.pendingEvents !== 0) this.#changed.add(connection);
+  }
+
+  /** A listener's user closed it. */
+  closed(now: Micros, listener: Listener): void {
+    if (this.#listeners.get(listener.port) === listener) this.#listeners.delete(listener.port);
+    const left = [...listener.opening, ...listener.waiting.splice(0)];
+    listener.opening.clear();
+    for (const connection of left) connection.abort(now);
+  }
+
+  #arrives(now: Micros, connection: Connection, segment: Segment): void {
+    const { tcb } = connection;
+    if (tcb.state === 'SYN-RECEIVED' && tcb.passive && segment.hasAck && !segment.rst) {
+      const listener = this.#listeners.get(tcb.tuple.localPort);
+      if (listener !== undefined && !this.#options.parts.listener.completes(listener)) {
+        return this.#drop(now, 'tcp: the accept queue is full');
+      }
+    }
+    segmentArrives(now, tcb, segment);
+    this.settle(now, connection);
+  }
+
+  /** A listener stays in LISTEN; each SYN that it admits gets a connection of its own. @rfc 9293 3.10.7.2 */
+  #arrivesAtListener(
+    now: Micros,
+    listener: Listener,
+    local: Address,
+    remote: Address,
+    segment: Segment,
+  ): void {
+    const { counters, tracer, parts, output } = this.#options;
+    const { sourcePort, destinationPort } = segment;
+    const opens = segment.syn && !segment.rst && !segment.hasAck;
+    if (opens && !parts.listener.admits(listener)) {
+      counters.synsRefused++;
+      return this.#drop(now, 'tcp: the listener is full');
+    }
+    // What opens nothing is answered by a TCB of its own all the same, and leaves no trace of one.
+    const trace = opens ? (tracer?.records ?? null) : null;
+    const connection = this.#create(now, local, destinationPort, remote, sourcePort, trace);
+    const { tcb } = connection;
+    if (opens) tracer?.started(now, connection, true);
+    begin(now, tcb, 'listen', '3.10.1');
+    parts.connection.openPassive(now, tcb);
+    segmentArrives(now, tcb, segment);
+    if (tcb.state === 'LISTEN') {
+      for (const reset of tcb.output.splice(0)) {
+        output.reset(local, destinationPort, remote, sourcePort, reset);
+      }
+      return;
+    }
+    this.#table.add(connection);
+    listener.opening.add(connection);
+    this.settle(now, connection);
+  }
+
+  #create(
+    now: Micros,
+    local: Address,
+    localPort: number,
+    remote: Address,
+    remotePort: number,
+    trace: TraceEvent[] | null,
+  ): Connection {
+    const { parts, settings, mtu, isnSecret, output } = this.#options;
+    const tuple = { localAddress: local, localPort, remoteAddress: remote.copy(), remotePort };
+    const tcb = new Tcb({
+      id: ++this.#lastId,
+      tuple,
+      mss: mtu - output.headerLength(remote) - TCP_HEADER_LENGTH,
+      settings,
+      parts,
+      trace,
+    });
+    tcb.iss = parts.isn.initialSequence(now, tuple, isnSecret);
+    return new Connection(tcb, this);
+  }
+
+  /** Take a connection that is no more out of every list; a reset that it left behind still goes out. */
+  #forget(connection: Connection): void {
+    const { deadlines, output } = this.#options;
+    const { tcb } = connection;
+    const { localAddress, localPort, remoteAddress, remotePort } = tcb.tuple;
+    for (const reset of tcb.output.splice(0)) {
+      output.reset(localAddress, localPort, remoteAddress, remotePort, reset);
+    }
+    this.#table.remove(connection);
+    deadlines.schedule(connection, Infinity);
+    const listener = this.#listeners.get(localPort);
+    if (listener === undefined || connection.accepted) return;
+    const at = listener.waiting.indexOf(connection);
+    // A connection that was reset while it waited for accept() is handed out no more.
+    if (at >= 0 && tcb.error !== null) listener.waiting.splice(at, 1);
+  }
+
+  #raise(target: Listener, bits: number): void {
+    target.raise(bits);
+    this.#changed.add(target);
+  }
+
+  #drop(now: Micros, reason: string): void {
+    this.#options.counters.drop(reason);
+    this.#options.tracer?.dropped(now, 0, reason);
+  }
+}
