@@ -3,7 +3,6 @@ import { findRequirement, nearestRequirement, requirements } from './requirement
 import { missingSection } from './sections.ts';
 
 test('every requirement has an id of its own, an RFC, a section and a text', () => {
-  expect(requirements.length).toBe(339);
   expect(new Set(requirements.map(({ id }) => id)).size).toBe(requirements.length);
   expect(
     requirements.filter(({ section, text, level }) => section === '' || text === '' || level === ''),
