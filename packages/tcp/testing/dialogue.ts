@@ -46,6 +46,8 @@ export class Dialogue {
   readonly peerIss: number;
   /** Our ISS, learned from our first SYN. */
   iss: number | null = null;
+  /** Our first TSval: ours count from it, and so do the peer's echoes of them. */
+  tsBase: number | null = null;
   peerAddress = PEERS;
   peerPort = PEER_PORT;
   ourPort = PORT;
@@ -121,7 +123,7 @@ export class Dialogue {
     return String.fromCharCode(...into.subarray(0, length));
   }
 
-  /** The peer sends, such as `P. 1:11(10) ack 1 win 1000 <mss 1460>`; the payload is a pattern by position, or 'text'. */
+  /** The peer sends, such as `P. 1:11(10) ack 1 win 1000 <TS val 5 ecr 0>`; the payload is a pattern by position, or 'text'. */
   peer(text: string): this {
     this.#story.push(`${this.#time()} < ${text}`);
     const bytes = packetOf(this.peerAddress, OURS, this.#parse(text));
@@ -203,6 +205,11 @@ export class Dialogue {
     text += ` win ${segment.wnd}`;
     const options: string[] = [];
     if (segment.mss > 0) options.push(`mss ${segment.mss}`);
+    if (segment.sackPermitted) options.push('sackOK');
+    if (segment.timestamps) {
+      this.tsBase ??= segment.tsVal;
+      options.push(`TS val ${seqDistance(seq(this.tsBase), seq(segment.tsVal))} ecr ${segment.tsEcr}`);
+    }
     if (segment.windowScale >= 0) options.push(`wscale ${segment.windowScale}`);
     return options.length > 0 ? `${text} <${options.join(',')}>` : text;
   }
@@ -223,9 +230,15 @@ export class Dialogue {
     segment.wnd = win === undefined ? 65_535 : Number(win);
     segment.up = urg === undefined ? 0 : Number(urg);
     for (const option of options?.split(',') ?? []) {
-      const [name, value] = option.split(' ');
+      const [name, value, stamp, , echo] = option.split(' ');
+      if (name === 'TS') {
+        segment.timestamps = true;
+        segment.tsVal = Number(stamp) >>> 0;
+        segment.tsEcr = segment.hasAck ? ((this.tsBase ?? 0) + Number(echo)) >>> 0 : 0;
+      }
       if (name === 'mss') segment.mss = Number(value);
       else if (name === 'wscale') segment.windowScale = Number(value);
+      else if (name === 'sackOK') segment.sackPermitted = true;
     }
     segment.bytes =
       content === undefined

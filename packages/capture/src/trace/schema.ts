@@ -44,7 +44,7 @@ const SHAPES: { readonly [Name in TraceEvent['name']]: Shape } = {
 
 const SEGMENT: Shape = {
   needs: { seq: 'number', ack: 'number', flags: 'number', wnd: 'number', length: 'number' },
-  may: { mss: 'number', wscale: 'number' },
+  may: { mss: 'number', wscale: 'number', sack_permitted: 'boolean', ts_val: 'number', ts_ecr: 'number' },
 };
 
 /** Whether `name` is one that this version knows. */

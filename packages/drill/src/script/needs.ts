@@ -16,7 +16,7 @@ export type Feature =
   | 'MSG_PEEK';
 
 /** What our stack has of them now. */
-export const referenceFeatures: ReadonlySet<Feature> = new Set<Feature>();
+export const referenceFeatures: ReadonlySet<Feature> = new Set<Feature>(['timestamps']);
 
 export interface Need {
   readonly feature: Feature;

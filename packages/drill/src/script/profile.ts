@@ -35,6 +35,10 @@ const spent = (retries: number): Micros => (2 ** (retries + 1) - 1) * SECOND;
 type Translation = (values: readonly number[]) => NamedSettings;
 
 const SYSCTLS: Record<string, Translation> = {
+  'net.ipv4.tcp_timestamps': ([on]) => ({ timestamps: Math.min(1, on) }),
+  'net.ipv4.tcp_sack': ([on]) => ({ sack: on }),
+  'net.inet.tcp.rfc1323': ([on]) => ({ timestamps: Math.min(1, on) }),
+  'net.inet.tcp.sack.enable': ([on]) => ({ sack: on }),
   'net.ipv4.tcp_rto_min_us': ([us]) => ({ minRto: us }),
   'net.ipv4.tcp_syn_retries': ([n]) => ({ synLimit: spent(n) }),
   'net.ipv4.tcp_synack_retries': ([n]) => ({ synReceivedLimit: spent(n) }),

@@ -7,9 +7,11 @@ import type { Segment } from '../wire/segment.ts';
 import { TCP_HEADER_LENGTH } from '../wire/tcp.ts';
 import type { Parts } from '../tcb/parts.ts';
 import { segmentArrives } from '../tcb/segment-arrives.ts';
+import { stampLast, stampReset } from '../tcb/segment-options.ts';
 import type { Settings } from '../tcb/settings.ts';
 import { Tcb } from '../tcb/tcb.ts';
 import { onTimeout as onTcbTimeout } from '../tcb/timeouts.ts';
+import { timestampOffset } from '../tcb/timestamps.ts';
 import { end } from '../tcb/user-calls.ts';
 import { Connection, begin, changes, type ConnectionOwner } from './connection.ts';
 import { ConnectionTable } from './connection-table.ts';
@@ -101,7 +103,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
 
   /** A segment has come, its checksum verified. */
   onSegment(now: Micros, local: Address, remote: Address, segment: Segment): void {
-    const { counters, tracer, parts, output } = this.#options;
+    const { counters, tracer, parts, output, settings } = this.#options;
     const { sourcePort, destinationPort } = segment;
     counters.segmentsReceived++;
     const connection = this.#table.find(local, destinationPort, remote, sourcePort);
@@ -110,7 +112,9 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     const listener = this.#listeners.get(destinationPort);
     if (listener !== undefined) return this.#arrivesAtListener(now, listener, local, remote, segment);
     const reset = parts.connection.closedArrives(segment);
-    if (reset !== null) output.reset(local, destinationPort, remote, sourcePort, reset);
+    if (reset === null) return;
+    const stamped = stampReset(reset, segment, settings);
+    output.reset(local, destinationPort, remote, sourcePort, stamped);
   }
 
   /**
@@ -177,7 +181,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
       if (connection.accepted) this.#changed.add(connection);
     }
     tracer?.compare(now, connection);
-    if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return this.#forget(connection);
+    if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return this.#forget(now, connection);
     deadlines.schedule(connection, tcb.timers.next());
     output.add(connection);
   }
@@ -227,7 +231,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     remote: Address,
     segment: Segment,
   ): void {
-    const { counters, tracer, parts, output } = this.#options;
+    const { counters, tracer, parts, output, settings } = this.#options;
     const { sourcePort, destinationPort } = segment;
     const opens = segment.syn && !segment.rst && !segment.hasAck;
     if (opens && !parts.listener.admits(listener)) {
@@ -244,7 +248,8 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     segmentArrives(now, tcb, segment);
     if (tcb.state === 'LISTEN') {
       for (const reset of tcb.output.splice(0)) {
-        output.reset(local, destinationPort, remote, sourcePort, reset);
+        const stamped = stampReset(reset, segment, settings);
+        output.reset(local, destinationPort, remote, sourcePort, stamped);
       }
       return;
     }
@@ -265,6 +270,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     const tuple = { localAddress: local, localPort, remoteAddress: remote.copy(), remotePort };
     const tcb = new Tcb({
       id: ++this.#lastId,
+      now,
       tuple,
       mss: mtu - output.headerLength(remote) - TCP_HEADER_LENGTH,
       settings,
@@ -272,16 +278,17 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
       trace,
     });
     tcb.iss = parts.isn.initialSequence(now, tuple, isnSecret);
+    if (settings.timestamps) tcb.options.tsOffset = timestampOffset(tuple, isnSecret);
     return new Connection(tcb, this);
   }
 
   /** Take a connection that is no more out of every list; a reset that it left behind still goes out. */
-  #forget(connection: Connection): void {
+  #forget(now: Micros, connection: Connection): void {
     const { deadlines, output } = this.#options;
     const { tcb } = connection;
     const { localAddress, localPort, remoteAddress, remotePort } = tcb.tuple;
     for (const reset of tcb.output.splice(0)) {
-      output.reset(localAddress, localPort, remoteAddress, remotePort, reset);
+      output.reset(localAddress, localPort, remoteAddress, remotePort, stampLast(now, tcb, reset));
     }
     this.#table.remove(connection);
     deadlines.schedule(connection, Infinity);

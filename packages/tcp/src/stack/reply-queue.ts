@@ -49,6 +49,13 @@ export function fillReset(out: Segment, { remotePort, localPort, segment }: Rese
   out.destinationPort = remotePort;
   out.seq = segment.seq;
   out.flags = segment.flags;
+  const { stamp } = segment;
+  if (stamp !== undefined) {
+    out.timestamps = true;
+    out.tsVal = stamp.tsVal;
+    // TSecr tells something only beside an ACK. RFC 7323 §3.2.
+    out.tsEcr = segment.ack === undefined ? 0 : stamp.tsEcr;
+  }
   if (segment.ack === undefined) return;
   out.ack = segment.ack;
   out.flags |= ACK;

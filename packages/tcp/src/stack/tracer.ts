@@ -73,6 +73,8 @@ function traced(segment: Segment) {
     length: segment.payloadLength,
     ...(segment.mss > 0 ? { mss: segment.mss } : {}),
     ...(segment.windowScale >= 0 ? { wscale: segment.windowScale } : {}),
+    ...(segment.sackPermitted ? { sack_permitted: true as const } : {}),
+    ...(segment.timestamps ? { ts_val: segment.tsVal, ts_ecr: segment.tsEcr } : {}),
   };
 }
 

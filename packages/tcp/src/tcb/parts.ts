@@ -11,6 +11,7 @@ import type { ListenerPart } from './listener-queue.ts';
 import type { ReassemblerPart } from './reassembler.ts';
 import type { RetransmissionPart } from './retransmission.ts';
 import type { RttPart } from './rtt.ts';
+import type { Stamp } from './segment-options.ts';
 import type { SendWindowPart } from './send-window.ts';
 import type { SequencePart } from './sequence.ts';
 import type { Tcb } from './tcb.ts';
@@ -39,6 +40,8 @@ export interface Outgoing {
   readonly ack?: Seq;
   /** SYN, FIN and RST as they are to be set; ACK follows from `ack`. */
   readonly flags: number;
+  /** Timestamps, where no connection is to fill them in. */
+  readonly stamp?: Stamp;
 }
 
 /** What a user call may be told. @rfc 9293 3.10 */

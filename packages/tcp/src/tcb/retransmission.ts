@@ -3,6 +3,7 @@ import type { Micros, Octets, Seq } from '../units.ts';
 import { SYN } from '../wire/segment.ts';
 import type { RetransmitQueue, SentSegment } from './retransmit-queue.ts';
 import type { Tcb } from './tcb.ts';
+import { echoedRoundTrip } from './timestamps.ts';
 
 /** What the sender knows of losses. */
 export interface Recovery {
@@ -160,11 +161,25 @@ function takeSample(now: Micros, tcb: Tcb, ack: Seq): void {
   for (let i = 0; i < queue.length; i++) {
     const record = queue.at(i);
     if (sequence.less(ack, sequence.add(record.seq, record.len))) break;
-    if (record.transmissions > 1) return;
+    if (record.transmissions > 1) return sampleEcho(now, tcb);
     sentAt = record.sentAt;
   }
   if (sentAt < 0) return;
   tcb.rtt = rtt.addSample(tcb.rtt, now - sentAt);
+  tcb.rto = rtt.timeout(tcb.rtt, tcb.settings);
+}
+
+/**
+ * What Karn forbids to measure, the echo of a timestamp tells: which of the transmissions was acknowledged. A handshake
+ * that needed its timer is left out, so that the transfer begins with the caution that RFC 6298 §5.7 asks for.
+ *
+ * @rfc 7323 4.1, 6298 3
+ */
+function sampleEcho(now: Micros, tcb: Tcb): void {
+  const sample = tcb.synAcked ? echoedRoundTrip(now, tcb, tcb.openedAt) : -1;
+  if (sample < 0) return;
+  const { rtt } = tcb.parts;
+  tcb.rtt = rtt.addSample(tcb.rtt, sample);
   tcb.rto = rtt.timeout(tcb.rtt, tcb.settings);
 }
 

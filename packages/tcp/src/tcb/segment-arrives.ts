@@ -4,7 +4,9 @@ import { ACK, FIN, RST, SYN, type Segment } from '../wire/segment.ts';
 import { seq, seqAdd } from '../wire/seq.ts';
 import type { Outgoing } from './parts.ts';
 import { take } from './receive-window.ts';
+import { agreeOnOptions, payloadRoom } from './segment-options.ts';
 import { DEFAULT_MSS, type Step, type Tcb } from './tcb.ts';
+import { checkTimestamps, takeTimestamp } from './timestamps.ts';
 import { end, sendSyn } from './user-calls.ts';
 
 const STEPS = {
@@ -70,7 +72,7 @@ export function closedArrives(segment: Segment): Outgoing | null {
 }
 
 /** @rfc 9293 3.10.7.2 */
-export function listenArrives(_now: Micros, tcb: Tcb, segment: Segment): void {
+export function listenArrives(now: Micros, tcb: Tcb, segment: Segment): void {
   if (segment.rst) return;
   if (segment.hasAck) {
     tcb.output.push({ seq: segment.ack, flags: RST });
@@ -78,7 +80,7 @@ export function listenArrives(_now: Micros, tcb: Tcb, segment: Segment): void {
   }
   // A SYN that carries a FIN opens nothing, as in Linux: no sane peer ends what it has not begun.
   if (!segment.syn || segment.fin) return;
-  takeSyn(tcb, segment);
+  takeSyn(now, tcb, segment);
   sendSyn(tcb);
   tcb.output.push({ seq: tcb.iss, ack: tcb.rcv.nxt, flags: SYN });
   tcb.state = 'SYN-RECEIVED';
@@ -103,7 +105,7 @@ export function synSentArrives(now: Micros, tcb: Tcb, segment: Segment): void {
     retransmission.acknowledged(now, tcb, segment.ack, sequence.distance(snd.una, segment.ack));
     snd.una = segment.ack;
   }
-  takeSyn(tcb, segment);
+  takeSyn(now, tcb, segment);
   if (acceptable) {
     established(tcb);
     tcb.ackNow = true;
@@ -120,30 +122,25 @@ export function synSentArrives(now: Micros, tcb: Tcb, segment: Segment): void {
 }
 
 /** What a SYN tells: the peer's numbers, window, options and early text. */
-function takeSyn(tcb: Tcb, segment: Segment): void {
+function takeSyn(now: Micros, tcb: Tcb, segment: Segment): void {
   tcb.irs = segment.seq;
   tcb.rcv.nxt = tcb.parts.sequence.add(segment.seq, 1);
-  takeSynOptions(tcb, segment);
+  takeSynOptions(now, tcb, segment);
   // Text on a SYN waits in the reassembler; it is readable once the connection is open. RFC 9293 §3.4.
   insertText(tcb, 0, segment, segment.payloadStart);
 }
 
 /** The window and the options of a SYN, once IRS and RCV.NXT are known. */
-export function takeSynOptions(tcb: Tcb, segment: Segment): void {
+export function takeSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   const { rcv, snd } = tcb;
   rcv.up = rcv.nxt;
   snd.wnd = segment.wnd;
   snd.maxWnd = Math.max(snd.maxWnd, snd.wnd);
   snd.wl1 = segment.seq;
   snd.wl2 = segment.ack;
-  snd.mss = Math.max(MIN_MSS, Math.min(segment.mss > 0 ? segment.mss : DEFAULT_MSS, rcv.mss));
-  tcb.peerScale = segment.windowScale;
-  // Scaling holds only when both SYNs offered it. RFC 7323 §2.2.
-  if (segment.windowScale >= 0) snd.scale = segment.windowScale;
-  else {
-    rcv.scale = 0;
-    rcv.wnd = Math.min(rcv.wnd, 65_535);
-  }
+  agreeOnOptions(now, tcb, segment);
+  const mss = Math.max(MIN_MSS, Math.min(segment.mss > 0 ? segment.mss : DEFAULT_MSS, rcv.mss));
+  snd.mss = payloadRoom(tcb, mss);
 }
 
 /** A peer that announces less is given this, so that headers do not swamp data. Linux uses the same floor. */
@@ -164,13 +161,20 @@ export function established(tcb: Tcb): void {
   }
 }
 
-/** First: is any of it in the window? @rfc 9293 3.10.7.4 first, 3.4 */
+/** First: is it of this incarnation, and is any of it in the window? @rfc 9293 3.10.7.4 first, 3.4; 7323 5.3 */
 export function checkSequence(now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (!tcb.synAcked) trimAnsweringSyn(tcb, segment);
-  if (acceptable(tcb, segment)) return true;
+  const stamp = checkTimestamps(now, tcb, segment);
+  if (stamp === 'missing') return false;
+  if (stamp === 'good' && acceptable(tcb, segment)) {
+    takeTimestamp(now, tcb, segment);
+    return true;
+  }
   if (segment.rst) return false;
   // A peer that never saw our last ACK sends its FIN again, and that FIN lies left of the window: TIME-WAIT starts anew.
-  if (tcb.state === 'TIME-WAIT' && segment.fin && segment.hasAck) tcb.parts.connection.repeatedFin(now, tcb);
+  if (stamp === 'good' && tcb.state === 'TIME-WAIT' && segment.fin && segment.hasAck) {
+    tcb.parts.connection.repeatedFin(now, tcb);
+  }
   answer(now, tcb, segment);
   return false;
 }

@@ -32,6 +32,10 @@ export interface Settings {
   readonly backlog: number;
   /** Challenge ACKs that one connection may send in a second. @rfc 5961 7 */
   readonly challengeAcksPerSecond: number;
+  /** Offer and use the timestamps option: round-trip times, and protection against wrapped sequences. @rfc 7323 3 */
+  readonly timestamps: boolean;
+  /** Permit selective acknowledgements, and use the peer's. @rfc 2018 */
+  readonly sack: boolean;
 }
 
 export const defaultSettings: Settings = {
@@ -51,4 +55,6 @@ export const defaultSettings: Settings = {
   receiveBuffer: 1_048_576,
   backlog: 128,
   challengeAcksPerSecond: 10,
+  timestamps: false,
+  sack: false,
 };

@@ -9,6 +9,7 @@ import { scaleFor } from './receive-window.ts';
 import { RetransmitQueue } from './retransmit-queue.ts';
 import type { Recovery } from './retransmission.ts';
 import type { Rtt } from './rtt.ts';
+import { noOptions } from './segment-options.ts';
 import { SendBuffer } from './send-buffer.ts';
 import type { Settings } from './settings.ts';
 import { Timers } from './timers.ts';
@@ -97,8 +98,12 @@ export class Tcb {
   finReceived = false;
   /** The persist timer expired: send something though the window says no. @rfc 9293 3.8.6.1 */
   probe = false;
-  /** The peer offered a window scale on its SYN. */
+  /** The window scale that the peer offered on its SYN; -1 = none. */
   peerScale = -1;
+  /** What both SYNs agreed on, beside the scale. */
+  readonly options = noOptions();
+  /** When it was made: nothing that it sent is older. */
+  readonly openedAt: Micros;
   error: ConnectionErrorCode | null = null;
   /** Challenge ACKs sent in the second that began at `challengeSince`. @rfc 5961 7 */
   challengeAcks = 0;
@@ -126,6 +131,7 @@ export class Tcb {
     this.settings = settings;
     this.parts = parts;
     this.trace = options.trace;
+    this.openedAt = options.now;
     const zero = 0 as Seq;
     this.snd = {
       una: zero,
@@ -190,6 +196,7 @@ export interface Step {
 
 export interface TcbOptions {
   readonly id: number;
+  readonly now: Micros;
   readonly tuple: FourTuple;
   /** The most payload that the path to the interface takes: MTU less both headers. */
   readonly mss: Octets;

@@ -4,6 +4,7 @@ import { ACK, FIN, PSH, RST, SYN, type Segment } from '../wire/segment.ts';
 import type { Outgoing } from './parts.ts';
 import { offerWindow } from './receive-window.ts';
 import type { SentSegment } from './retransmit-queue.ts';
+import { fillOptions, fillSynOptions } from './segment-options.ts';
 import type { Tcb } from './tcb.ts';
 
 /** What `nextSegment` has filled: a segment sent for the first time, one that was sent before, or none. */
@@ -22,7 +23,7 @@ export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
   if (maySend(tcb)) {
     const again = tcb.parts.retransmission.next(tcb);
     if (again !== null) {
-      fillAgain(tcb, segment, again);
+      fillAgain(now, tcb, segment, again);
       tcb.parts.retransmission.sentAgain(now, tcb, again);
       return 'again';
     }
@@ -31,7 +32,7 @@ export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
   const owed = tcb.ackNow || tcb.duplicatesOwed > 0;
   if (!owed || tcb.state === 'CLOSED' || tcb.state === 'LISTEN' || tcb.state === 'SYN-SENT') return 'nothing';
   if (!tcb.ackNow) tcb.duplicatesOwed--;
-  fillHeader(tcb, segment, controlSeq(tcb), 0);
+  fillHeader(now, tcb, segment, controlSeq(tcb), 0);
   return 'first';
 }
 
@@ -61,16 +62,22 @@ function fillControl(now: Micros, tcb: Tcb, segment: Segment, control: Outgoing)
     segment.ack = control.ack;
     if (control.ack === tcb.rcv.nxt) acknowledgementSent(tcb);
   }
-  if ((control.flags & RST) !== 0) return 'first';
+  if ((control.flags & RST) !== 0) {
+    fillOptions(now, tcb, segment);
+    return 'first';
+  }
   const syn = (control.flags & SYN) !== 0;
   if (syn && tcb.synAcked) {
     // The peer has answered before this could leave: it needs no SYN of ours again, but the ACK of its own.
-    fillHeader(tcb, segment, controlSeq(tcb), 0);
+    fillHeader(now, tcb, segment, controlSeq(tcb), 0);
     return 'first';
   }
   segment.wnd = offerWindow(tcb, syn);
-  if (!syn) return 'first';
-  fillSynOptions(tcb, segment);
+  if (!syn) {
+    fillOptions(now, tcb, segment);
+    return 'first';
+  }
+  fillSynOptions(now, tcb, segment);
   // A SYN of ours that is out already goes out again as SYN,ACK: one record holds both.
   const { queue } = tcb.recovery;
   if (queue.length > 0) {
@@ -81,13 +88,7 @@ function fillControl(now: Micros, tcb: Tcb, segment: Segment, control: Outgoing)
   return 'first';
 }
 
-function fillSynOptions(tcb: Tcb, segment: Segment): void {
-  segment.mss = tcb.rcv.mss;
-  // Once a SYN without the option has come, ours does not offer it either. RFC 7323 §2.2.
-  if (tcb.state === 'SYN-SENT' || tcb.peerScale >= 0) segment.windowScale = tcb.rcv.scale;
-}
-
-function fillAgain(tcb: Tcb, segment: Segment, record: SentSegment): void {
+function fillAgain(now: Micros, tcb: Tcb, segment: Segment, record: SentSegment): void {
   const { snd, parts } = tcb;
   if ((record.flags & SYN) !== 0) {
     segment.seq = record.seq;
@@ -98,14 +99,14 @@ function fillAgain(tcb: Tcb, segment: Segment, record: SentSegment): void {
       acknowledgementSent(tcb);
     }
     segment.wnd = offerWindow(tcb, true);
-    fillSynOptions(tcb, segment);
+    fillSynOptions(now, tcb, segment);
     return;
   }
   const fin = record.flags & FIN;
   const length = record.len - fin;
   const offset = parts.sequence.distance(snd.una, record.seq) - unacknowledgedSyn(tcb);
   fillText(tcb, segment, offset, length);
-  fillHeader(tcb, segment, record.seq, record.flags);
+  fillHeader(now, tcb, segment, record.seq, record.flags);
 }
 
 /** New octets, and the FIN once the last of them goes. */
@@ -129,7 +130,7 @@ function fillNew(now: Micros, tcb: Tcb, segment: Segment): boolean {
   timers.cancel('persist');
   fillText(tcb, segment, sentText, length);
   const flags = fin | (length > 0 && length === unsent ? PSH : 0);
-  fillHeader(tcb, segment, snd.nxt, flags);
+  fillHeader(now, tcb, segment, snd.nxt, flags);
   remember(now, tcb, snd.nxt, length + fin, flags);
   snd.nxt = parts.sequence.add(snd.nxt, length + fin);
   if (fin !== 0) {
@@ -159,16 +160,18 @@ function fillText(tcb: Tcb, segment: Segment, offset: Octets, length: Octets): v
 }
 
 /** Every segment of an open connection carries the acknowledgement and the window. @rfc 9293 3.10.7.4 */
-function fillHeader(tcb: Tcb, segment: Segment, seq: Seq, flags: number): void {
+function fillHeader(now: Micros, tcb: Tcb, segment: Segment, seq: Seq, flags: number): void {
   segment.seq = seq;
   segment.flags = flags | ACK;
   segment.ack = tcb.rcv.nxt;
   segment.wnd = offerWindow(tcb, false);
+  fillOptions(now, tcb, segment);
   acknowledgementSent(tcb);
 }
 
 function acknowledgementSent(tcb: Tcb): void {
   tcb.ackNow = false;
+  tcb.options.lastAckSent = tcb.rcv.nxt;
   tcb.unacknowledgedText = 0;
   tcb.timers.cancel('delayed-ack');
 }

@@ -31,6 +31,9 @@ export interface TracedSegment {
   readonly length: Octets;
   readonly mss?: Octets;
   readonly wscale?: number;
+  readonly sack_permitted?: true;
+  readonly ts_val?: number;
+  readonly ts_ecr?: number;
 }
 
 interface Base {
