@@ -98,7 +98,8 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
         .choices(['rfc', 'linux', 'freebsd'])
         .default('rfc'),
     )
-    .option('--jobs <number>', 'run in so many threads', '1')
+    .option('--jobs <number>', 'run in so many threads; 1 by default, and with --prove as many as processors')
+    .option('--prove', 'run each script against broken TCPs too, and name those that it notices')
     .option('--json', 'print the results as JSON and nothing else')
     .option(
       '--out <folder>',
@@ -111,6 +112,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
         ['tcblab script my.pkt --profile linux', 'a script written for Linux'],
         ['tcblab script my.pkt --match semantic', 'by meaning, whatever options and windows'],
         ['tcblab script labs/scripts/teardown --out seen', 'with captures for Wireshark'],
+        ['tcblab script labs/scripts --prove', 'what each script notices of broken TCPs'],
       ),
     )
     .action(async (paths, options) => {

@@ -43,7 +43,8 @@ export function runScriptFile(file: string, { match, profile }: ScriptSettings):
   return { file, purpose, ids: proves, outcome, ms, ladder: formatLadder(outcome), place };
 }
 
-function readScript(file: string): string {
+/** @throws Problem when the file cannot be read */
+export function readScript(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

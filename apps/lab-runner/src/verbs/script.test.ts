@@ -84,6 +84,21 @@ test('--out leaves a capture and a ladder for each', () => {
   expect(existsSync(join(cwd, 'seen', 'result.json'))).toBe(true);
 });
 
+test('--prove names what a script notices of broken TCPs, and a script that notices nothing fails', () => {
+  const notices = PASSES.replace('<...>', '<mss 1460>');
+  const cwd = folderWith({ 'a.pkt': notices, 'idle.pkt': '0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n' });
+  const { code, stdout } = tcblab(['script', 's', '--prove'], { cwd });
+  expect(stdout).toMatch(/^s\/a\.pkt +\d+ .*\bannounces-no-mss\b/m);
+  expect(stdout).toContain('These scripts prove nothing:\n  s/idle.pkt\n');
+  expect(code).toBe(1);
+  const json = tcblab(['script', 's/a.pkt', '--prove', '--json', '--jobs', '1'], { cwd });
+  expect(json.code).toBe(0);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    scripts: [{ file: 's/a.pkt', verdict: 'pass', ids: ['9293-3.10.7.2-3syn'] }],
+    mutants: expect.arrayContaining([expect.objectContaining({ name: 'ignores-resets', scripts: 0 })]),
+  });
+});
+
 test('what is not there is wrong use', () => {
   const cwd = temporaryFolder();
   expect(tcblab(['script', 'no.pkt'], { cwd })).toMatchObject({ code: 2 });

@@ -1,8 +1,11 @@
 /** `script`: packetdrill scripts against a TCP, in virtual time. */
+import { availableParallelism } from 'node:os';
 import { exitCode } from '@tcblab/drill/verdict';
 import { wrongUse } from '../problem.ts';
 import type { Surroundings } from '../program.ts';
 import { findScripts } from '../script/find-scripts.ts';
+import { formatProof, proofAsJson, verdictOf } from '../script/proof-report.ts';
+import { proveScripts } from '../script/prove-scripts.ts';
 import type { ScriptSettings } from '../script/ran-script.ts';
 import { formatScripts, scriptsAsJson } from '../script/report.ts';
 import { runScripts } from '../script/run-scripts.ts';
@@ -11,7 +14,8 @@ import { writeCaptures } from '../script/write-captures.ts';
 export interface ScriptOptions {
   readonly match: ScriptSettings['match'];
   readonly profile: ScriptSettings['profile'];
-  readonly jobs: string;
+  readonly jobs?: string;
+  readonly prove?: boolean;
   readonly json?: boolean;
   readonly out?: string;
 }
@@ -22,17 +26,20 @@ export async function script(
   named: readonly string[],
   options: ScriptOptions,
 ): Promise<number> {
-  const jobs = Number(options.jobs);
+  const proving = options.prove === true;
+  const jobs = Number(options.jobs ?? (proving ? availableParallelism() : 1));
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) {
-    throw wrongUse(`--jobs is 1 to 64, not ${options.jobs}.`, 'Leave it out to run in one thread.');
+    throw wrongUse(`--jobs is 1 to 64, not ${options.jobs}.`, 'Leave it out.');
   }
   const files = findScripts(named);
-  const ran = await runScripts(
-    files,
-    { match: options.match, profile: options.profile },
-    jobs,
-    around.signal,
-  );
+  const settings = { match: options.match, profile: options.profile };
+  if (proving) {
+    const proven = await proveScripts(files, settings, jobs, around.signal);
+    const { stream, style } = around.out;
+    stream.write(options.json === true ? proofAsJson(proven) : formatProof(proven, style));
+    return proven.length < files.length ? 130 : exitCode(proven.map(verdictOf));
+  }
+  const ran = await runScripts(files, settings, jobs, around.signal);
   const json = scriptsAsJson(ran);
   if (options.out !== undefined) writeCaptures(ran, options.out, json);
   around.out.stream.write(options.json === true ? json : formatScripts(ran, around.out.style));
