@@ -1,5 +1,5 @@
 /** Finds the connection of a segment by its 4-tuple. @rfc 9293 3.3.1 */
-import { sameAddress, type Address } from '../wire/address.ts';
+import { hashAddress, sameAddress, type Address } from '../wire/address.ts';
 import type { Connection } from './connection.ts';
 
 export class ConnectionTable {
@@ -56,6 +56,5 @@ function hashOf({ tcb: { tuple } }: Connection): number {
 
 /** A host has few addresses of its own: the far end and the ports spread connections well enough. */
 function hash(address: Address, remotePort: number, localPort: number): number {
-  const words = address.w0 ^ Math.imul(address.w1, 3) ^ Math.imul(address.w2, 5) ^ address.w3;
-  return Math.imul(words, 0x9e3779b1) ^ Math.imul((remotePort << 16) | localPort, 0x85ebca6b);
+  return hashAddress(address) ^ Math.imul((remotePort << 16) | localPort, 0x85ebca6b);
 }

@@ -39,6 +39,11 @@ export function sameAddress(a: Address, b: Address): boolean {
   return a.w3 === b.w3 && a.w2 === b.w2 && a.w1 === b.w1 && a.w0 === b.w0 && a.version === b.version;
 }
 
+/** A signed 32-bit mix of all the words, for tables that chain what collides. */
+export function hashAddress({ w0, w1, w2, w3 }: Address): number {
+  return Math.imul(w0 ^ Math.imul(w1, 3) ^ Math.imul(w2, 5) ^ w3, 0x9e3779b1);
+}
+
 /** Whether an IPv4 address can be one host's: not 0.0.0.0/8, loopback, multicast, reserved or broadcast. @rfc 1122 3.2.1.3 */
 export function isHostAddress({ w3 }: Address): boolean {
   const first = w3 >>> 24;
