@@ -11,6 +11,7 @@ import { sendWindowMutants } from './send-window.ts';
 import { sequenceCheckMutants } from './sequence-check.ts';
 import { synsMutants } from './syns.ts';
 import { textAndFinMutants } from './text-and-fin.ts';
+import { timestampsMutants } from './timestamps.ts';
 import { userCallsMutants } from './user-calls.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -26,4 +27,5 @@ export const mutants: readonly Mutant[] = [
   ...sendWindowMutants,
   ...queuesMutants,
   ...optionsMutants,
+  ...timestampsMutants,
 ];
