@@ -66,6 +66,8 @@ export interface ConnectionPart {
   receive(now: Micros, tcb: Tcb): CallError | null;
   /** CLOSE: nothing more will be sent. @rfc 9293 3.10.4 */
   close(now: Micros, tcb: Tcb): CallError | null;
+  /** Our FIN has just been sent, after the last octet that waited. @rfc 9293 3.10.4 */
+  finSent(now: Micros, tcb: Tcb): void;
   /** ABORT. @rfc 9293 3.10.5 */
   abort(now: Micros, tcb: Tcb): void;
 
@@ -78,6 +80,10 @@ export interface ConnectionPart {
 
   // The checks of §3.10.7.4, in its order. Each returns false when the segment's processing ends there.
   checkSequence(now: Micros, tcb: Tcb, segment: Segment): boolean;
+  /** Of `checkSequence`: whether any of the segment lies in the window. */
+  isAcceptable(tcb: Tcb, segment: Segment): boolean;
+  /** Of `checkSequence`: answer a segment that was refused. */
+  unacceptable(now: Micros, tcb: Tcb, segment: Segment): void;
   checkReset(now: Micros, tcb: Tcb, segment: Segment): boolean;
   checkSecurity(now: Micros, tcb: Tcb, segment: Segment): boolean;
   checkSyn(now: Micros, tcb: Tcb, segment: Segment): boolean;
@@ -89,6 +95,8 @@ export interface ConnectionPart {
   checkUrgent(now: Micros, tcb: Tcb, segment: Segment): boolean;
   takeText(now: Micros, tcb: Tcb, segment: Segment): boolean;
   checkFin(now: Micros, tcb: Tcb, segment: Segment): boolean;
+  /** Of `checkFin`: everything before the peer's FIN is here. */
+  finArrives(now: Micros, tcb: Tcb): void;
   /** In TIME-WAIT, the peer's FIN came once more; it lies left of the window. */
   repeatedFin(now: Micros, tcb: Tcb): void;
 

@@ -19,15 +19,18 @@ import {
   checkSyn,
   checkUrgent,
   closedArrives,
+  finArrives,
+  isAcceptable,
   listenArrives,
   repeatedFin,
   synSentArrives,
   takeText,
+  unacceptable,
 } from './segment-arrives.ts';
 import { sendWindow } from './send-window.ts';
 import { sequence } from './sequence.ts';
 import { retransmissionTimeout, timeWaitTimeout } from './timeouts.ts';
-import { abort, close, openActive, openPassive, receive, send } from './user-calls.ts';
+import { abort, close, finSent, openActive, openPassive, receive, send } from './user-calls.ts';
 
 const connection: ConnectionPart = {
   openActive,
@@ -35,11 +38,14 @@ const connection: ConnectionPart = {
   send,
   receive,
   close,
+  finSent,
   abort,
   closedArrives,
   listenArrives,
   synSentArrives,
   checkSequence,
+  isAcceptable,
+  unacceptable,
   checkReset,
   checkSecurity,
   checkSyn,
@@ -49,6 +55,7 @@ const connection: ConnectionPart = {
   checkUrgent,
   takeText,
   checkFin,
+  finArrives,
   repeatedFin,
   retransmissionTimeout,
   timeWaitTimeout,

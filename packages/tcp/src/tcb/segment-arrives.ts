@@ -166,17 +166,22 @@ export function checkSequence(now: Micros, tcb: Tcb, segment: Segment): boolean 
   if (!tcb.synAcked) trimAnsweringSyn(tcb, segment);
   const stamp = checkTimestamps(now, tcb, segment);
   if (stamp === 'missing') return false;
-  if (stamp === 'good' && acceptable(tcb, segment)) {
+  const { connection } = tcb.parts;
+  if (stamp === 'good' && connection.isAcceptable(tcb, segment)) {
     takeTimestamp(now, tcb, segment);
     return true;
   }
-  if (segment.rst) return false;
   // A peer that never saw our last ACK sends its FIN again, and that FIN lies left of the window: TIME-WAIT starts anew.
-  if (stamp === 'good' && tcb.state === 'TIME-WAIT' && segment.fin && segment.hasAck) {
-    tcb.parts.connection.repeatedFin(now, tcb);
+  if (stamp === 'good' && tcb.state === 'TIME-WAIT' && (segment.flags & (FIN | ACK | RST)) === (FIN | ACK)) {
+    connection.repeatedFin(now, tcb);
   }
-  answer(now, tcb, segment);
+  connection.unacceptable(now, tcb, segment);
   return false;
+}
+
+/** A segment that the first check refuses is answered by an ACK, unless it is a reset. @rfc 9293 3.10.7.4 first */
+export function unacceptable(now: Micros, tcb: Tcb, segment: Segment): void {
+  if (!segment.rst) answer(now, tcb, segment);
 }
 
 /**
@@ -193,7 +198,7 @@ function trimAnsweringSyn(tcb: Tcb, segment: Segment): void {
 }
 
 /** The four cases of the table in §3.4. @rfc 9293 3.4 */
-function acceptable(tcb: Tcb, segment: Segment): boolean {
+export function isAcceptable(tcb: Tcb, segment: Segment): boolean {
   const { sequence } = tcb.parts;
   const { nxt, wnd } = tcb.rcv;
   const { len } = segment;
@@ -385,6 +390,12 @@ export function checkFin(now: Micros, tcb: Tcb, segment: Segment): boolean {
     if (tcb.duplicatesOwed === 0) tcb.ackNow = true;
   }
   if (tcb.finAt === null || tcb.finAt !== rcv.nxt || tcb.finReceived) return true;
+  parts.connection.finArrives(now, tcb);
+  return true;
+}
+
+/** The peer's FIN, with everything before it here. @rfc 9293 3.10.7.4 eighth */
+export function finArrives(now: Micros, tcb: Tcb): void {
   tcb.finReceived = true;
   tcb.ackNow = true;
   take(tcb, 1);
@@ -392,16 +403,15 @@ export function checkFin(now: Micros, tcb: Tcb, segment: Segment): boolean {
     case 'SYN-RECEIVED':
     case 'ESTABLISHED':
       tcb.state = 'CLOSE-WAIT';
-      return true;
+      return;
     case 'FIN-WAIT-1':
       // Our FIN was acknowledged by this very segment: the fifth check has made that FIN-WAIT-2 already.
       tcb.state = 'CLOSING';
-      return true;
+      return;
     case 'FIN-WAIT-2':
       startTimeWait(now, tcb);
-      return true;
+      return;
     default:
-      return true;
   }
 }
 

@@ -135,11 +135,7 @@ function fillNew(now: Micros, tcb: Tcb, segment: Segment): boolean {
   snd.nxt = parts.sequence.add(snd.nxt, length + fin);
   if (fin !== 0) {
     tcb.finSent = true;
-    if (tcb.state === 'CLOSE-WAIT') {
-      tcb.stepTime = now;
-      tcb.step = { trigger: 'close', rfc: '3.10.4' };
-      tcb.state = 'LAST-ACK';
-    }
+    parts.connection.finSent(now, tcb);
   }
   return true;
 }

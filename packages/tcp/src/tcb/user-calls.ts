@@ -99,6 +99,14 @@ export function close(_now: Micros, tcb: Tcb): CallError | null {
   }
 }
 
+/** @rfc 9293 3.10.4 CLOSE-WAIT */
+export function finSent(now: Micros, tcb: Tcb): void {
+  if (tcb.state !== 'CLOSE-WAIT') return;
+  tcb.stepTime = now;
+  tcb.step = { trigger: 'close', rfc: '3.10.4' };
+  tcb.state = 'LAST-ACK';
+}
+
 /** @rfc 9293 3.10.5 */
 export function abort(_now: Micros, tcb: Tcb): void {
   switch (tcb.state) {
