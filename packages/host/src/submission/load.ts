@@ -1,0 +1,125 @@
+/** A student's folder, from disk to the parts of a stack. The one place that knows how such a folder is read. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { PartialParts } from '@tcblab/tcp';
+import { LAB_FUNCTIONS, adaptParts, type LabParts } from '@tcblab/tcp/lab';
+import { MANIFEST, PART_NAMES, parseManifest, type Manifest, type PartName } from './manifest.ts';
+import { StudentError, framesIn, guarded } from './student-code.ts';
+
+/** Some functions of some parts. */
+export type Functions = { readonly [Part in PartName]?: readonly string[] };
+
+export interface SubmissionFolder {
+  /** Its absolute path. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+/** Why a folder cannot be used. `folder`: it is none of ours. `code`: what the student wrote is at fault. */
+export interface SubmissionFault {
+  readonly blame: 'folder' | 'code';
+  /** In one sentence. */
+  readonly what: string;
+  readonly next: string;
+}
+
+export type Found<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: SubmissionFault };
+
+export function isSubmission(path: string): boolean {
+  return existsSync(join(path, MANIFEST));
+}
+
+/** Read the folder's manifest; nothing of its code runs. */
+export function openSubmission(path: string): Found<SubmissionFolder> {
+  const folder = resolve(path);
+  const next = './tcblab labs start 03 makes a folder with everything in it';
+  if (!existsSync(folder)) return refuse('folder', `there is no ${path}`, next);
+  if (!statSync(folder).isDirectory()) return refuse('folder', `${path} is no folder`, next);
+  if (!isSubmission(folder)) return refuse('folder', `${path} has no ${MANIFEST}`, next);
+  const parsed = parseManifest(readFileSync(join(folder, MANIFEST), 'utf8'));
+  if (parsed.ok) return { ok: true, value: { folder, manifest: parsed.value } };
+  return refuse(
+    'folder',
+    `${join(path, MANIFEST)} cannot be used: ${parsed.faults.join('; ')}`,
+    'correct it',
+  );
+}
+
+/** The functions that the manifest calls the student's, of those in `among`. */
+export function ownFunctions({ parts }: Manifest, among: Functions = LAB_FUNCTIONS): Functions {
+  const own: Partial<Record<PartName, readonly string[]>> = {};
+  for (const part of PART_NAMES) {
+    const mine = (among[part] ?? []).filter((name) => parts[part]?.[name] === 'mine');
+    if (mine.length > 0) own[part] = mine;
+  }
+  return own;
+}
+
+/**
+ * Load `functions` of the student's files for `createStack`. Their code runs in this process from here on.
+ *
+ * @param functions all that the manifest calls the student's, unless told
+ */
+export async function loadParts(
+  { folder, manifest }: SubmissionFolder,
+  functions: Functions = ownFunctions(manifest),
+): Promise<Found<PartialParts>> {
+  const found = await loadFunctions(folder, functions);
+  return found.ok ? { ok: true, value: adaptParts(found.value) } : found;
+}
+
+/** The functions as the student wrote them, but for what they throw. */
+export async function loadFunctions(folder: string, functions: Functions): Promise<Found<LabParts>> {
+  const parts: Partial<Record<PartName, Record<string, unknown>>> = {};
+  for (const part of PART_NAMES) {
+    const names = functions[part];
+    if (names === undefined || names.length === 0) continue;
+    const file = `${part}.ts`;
+    if (!existsSync(join(folder, file)))
+      return refuse('code', `there is no ${file}`, `write it, or call it "reference" in ${MANIFEST}`);
+    const module = await importing(folder, file);
+    if (!module.ok) return module;
+    const missing = names.filter((name) => typeof module.value[name] !== 'function');
+    if (missing.length > 0)
+      return refuse(
+        'code',
+        `${file} exports no function ${missing.join(', ')}`,
+        `write: export function ${missing[0]}(…), or call it "reference" in ${MANIFEST}`,
+      );
+    parts[part] = Object.fromEntries(names.map((name) => [name, guarded(folder, module.value[name])]));
+  }
+  // What the functions take and give, their callers see soon enough.
+  return { ok: true, value: parts };
+}
+
+async function importing(folder: string, file: string): Promise<Found<Readonly<Record<string, unknown>>>> {
+  try {
+    const module = (await import(pathToFileURL(join(folder, file)).href)) as Record<string, unknown>;
+    return { ok: true, value: module };
+  } catch (error) {
+    const { message } = new StudentError(error, framesIn(folder, error));
+    const where = error instanceof SyntaxError ? syntaxPlace(error) : '';
+    return refuse(
+      'code',
+      `${file} cannot be loaded: ${message}${where}`,
+      'npx tsc -p . shows the same, with its line',
+    );
+  }
+}
+
+/** A syntax error tells its line in the head of its stack only. */
+function syntaxPlace({ stack = '' }: SyntaxError): string {
+  const match = /([^/\s]+\.ts):(\d+)/.exec(stack);
+  return match === null ? '' : ` (${match[1]}, line ${match[2]})`;
+}
+
+function refuse(
+  blame: SubmissionFault['blame'],
+  what: string,
+  next: string,
+): { ok: false; fault: SubmissionFault } {
+  return { ok: false, fault: { blame, what, next } };
+}
