@@ -35,7 +35,7 @@ export class Connection implements Scheduled {
   heapIndex = -1;
   queued = false;
   pendingEvents = 0;
-  seen = { state: 'CLOSED' as State, available: 0, full: false, finished: false };
+  seen = { state: 'CLOSED' as State, available: 0, full: false, finished: false, softError: false };
 
   constructor(tcb: Tcb, owner: ConnectionOwner) {
     this.tcb = tcb;
@@ -55,6 +55,19 @@ export class Connection implements Scheduled {
   get error(): ConnectionError | null {
     const { error } = this.tcb;
     return error === null ? null : { code: error, message: SENTENCES[error] };
+  }
+
+  /** What the network says of the latest segments: they may pass yet, and TCP goes on. @rfc 9293 3.9.2.2 SHLD-25 */
+  get softError(): ConnectionError | null {
+    const { softError } = this.tcb;
+    return softError === null ? null : { code: softError, message: SENTENCES[softError] };
+  }
+
+  /** The same, told once, as SO_ERROR does. */
+  takeSoftError(): ConnectionError | null {
+    const { softError } = this;
+    this.tcb.softError = null;
+    return softError;
   }
 
   get localAddress(): string {
@@ -199,6 +212,14 @@ const SENTENCES: Record<ConnectionErrorCode, string> = {
   ETIMEDOUT: 'the peer did not answer in time',
   ECONNABORTED: 'the connection was aborted on this side',
   EHOSTUNREACH: 'no host answers at that address',
+  ENETUNREACH: 'a router knows no way to that network',
+  EHOSTDOWN: 'a router does not know that host',
+  ENONET: 'a router says that the host is cut off',
+  EACCES: 'a router is not allowed to let this pass',
+  ENOPROTOOPT: 'the host speaks no TCP',
+  EOPNOTSUPP: 'the route that the sender asked for does not work',
+  EPROTO: 'a router or the host could not read the IP header',
+  EMSGSIZE: 'a packet was too large for the path',
 };
 
 /** What one look tells of changes since the last: event bits. */
@@ -220,6 +241,9 @@ export function changes(connection: Connection): number {
     bits |= Events.PEER_FINISHED | Events.READABLE;
     seen.finished = true;
   }
+  const softError = tcb.softError !== null;
+  if (softError && !seen.softError) bits |= Events.REPORT;
+  seen.softError = softError;
   if (seen.full && tcb.sendBuffer.free > 0) {
     bits |= Events.WRITABLE;
     seen.full = false;

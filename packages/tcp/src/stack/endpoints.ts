@@ -5,7 +5,9 @@ import type { Micros, Octets } from '../units.ts';
 import type { Address } from '../wire/address.ts';
 import type { Segment } from '../wire/segment.ts';
 import { TCP_HEADER_LENGTH } from '../wire/tcp.ts';
+import type { IcmpReport } from '../tcb/icmp-arrives.ts';
 import type { Parts } from '../tcb/parts.ts';
+import { PathMtuCache } from '../tcb/path-mtu-cache.ts';
 import { segmentArrives } from '../tcb/segment-arrives.ts';
 import { stampLast, stampReset } from '../tcb/segment-options.ts';
 import type { Settings } from '../tcb/settings.ts';
@@ -48,6 +50,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   readonly #options: EndpointsOptions;
   readonly #table = new ConnectionTable();
   readonly #listeners = new Map<number, Listener>();
+  readonly #paths = new PathMtuCache();
   readonly #changed = new Set<Connection | Listener>();
   #lastId = 0;
 
@@ -128,6 +131,22 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     if (connection?.state !== 'SYN-SENT') return;
     begin(now, connection.tcb, 'undeliverable', '3.9.2.2');
     end(connection.tcb, 'EHOSTUNREACH');
+    this.settle(now, connection);
+  }
+
+  /** An ICMP error has come about a segment that went from `local` to `remote`. @rfc 9293 3.9.2.2 MUST-54 */
+  onIcmpReport(
+    now: Micros,
+    local: Address,
+    remote: Address,
+    ports: { local: number; remote: number },
+    report: IcmpReport,
+  ): void {
+    const connection = this.#table.find(local, ports.local, remote, ports.remote);
+    if (connection === undefined) return this.#drop(now, 'icmp: about no connection');
+    begin(now, connection.tcb, 'icmp-arrives', '3.9.2.2');
+    const believed = this.#options.parts.connection.icmpArrives(now, connection.tcb, report);
+    if (!believed) this.#drop(now, 'icmp: not believed');
     this.settle(now, connection);
   }
 
@@ -272,6 +291,8 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
       id: ++this.#lastId,
       now,
       tuple,
+      mtu,
+      paths: this.#paths,
       mss: mtu - output.headerLength(remote) - TCP_HEADER_LENGTH,
       settings,
       parts,

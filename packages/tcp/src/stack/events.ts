@@ -13,4 +13,6 @@ export const Events = {
   CLOSED: 16,
   /** A listener has a connection for accept(). */
   ACCEPTABLE: 32,
+  /** The network says that a segment did not arrive: see `softError`. TCP goes on. */
+  REPORT: 64,
 } as const;

@@ -2,7 +2,7 @@
 import type { Micros } from '../units.ts';
 import { type Address, isHostAddress, sameAddress } from '../wire/address.ts';
 import { pseudoHeaderSum } from '../wire/checksum.ts';
-import { ICMP_ECHO, IcmpMessage, parseIcmp } from '../wire/icmp.ts';
+import { ICMP_ECHO, ICMP_ECHO_REPLY, IcmpMessage, parseIcmp } from '../wire/icmp.ts';
 import { Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, parseIpv4 } from '../wire/ipv4.ts';
 import type { Malformed } from '../wire/malformed.ts';
 import { Segment } from '../wire/segment.ts';
@@ -12,6 +12,7 @@ import type { Parts } from '../tcb/parts.ts';
 import { hasReferenceCodec } from '../tcb/reference.ts';
 import type { Counters } from './counters.ts';
 import type { Endpoints } from './endpoints.ts';
+import { quotedPorts, reportOf } from './icmp-errors.ts';
 import type { OutputQueue } from './output-queue.ts';
 import type { Tracer } from './tracer.ts';
 
@@ -85,10 +86,21 @@ export class Ipv4Input {
     const message = this.#icmp;
     const bad = parseIcmp(bytes, payloadStart, payloadEnd, message);
     if (bad !== null) return this.#dropMalformed(now, bad);
-    if (message.type !== ICMP_ECHO) return this.#drop(now, 'icmp: not asked for');
+    if (message.type === ICMP_ECHO_REPLY) return this.#drop(now, 'icmp: not asked for');
+    if (message.type !== ICMP_ECHO) return this.#onIcmpError(now, message);
     const { id, sequence } = message;
     const body = bytes.slice(message.bodyStart, message.bodyEnd);
     this.#options.output.echo(this.#address, source, { id, sequence, body });
+  }
+
+  /** @rfc 9293 3.9.2.2 */
+  #onIcmpError(now: Micros, message: IcmpMessage): void {
+    const { quote } = message;
+    if (quote.protocol !== PROTOCOL_TCP || !sameAddress(quote.source, this.#address))
+      return this.#drop(now, 'icmp: about no segment of ours');
+    const report = reportOf(message);
+    if (report === null) return this.#drop(now, 'icmp: source quench');
+    this.#options.endpoints.onIcmpReport(now, this.#address, quote.destination, quotedPorts(message), report);
   }
 
   #drop(now: Micros, reason: string): void {

@@ -31,8 +31,16 @@ export class Ipv4Output implements PacketOutput {
     this.#ip.id = firstId;
   }
 
-  segment(segment: Segment, into: Uint8Array, start: number, local: Address, remote: Address): Octets {
+  segment(
+    segment: Segment,
+    into: Uint8Array,
+    start: number,
+    local: Address,
+    remote: Address,
+    whole: boolean,
+  ): Octets {
     const ip = this.#header(local, remote, PROTOCOL_TCP);
+    ip.dontFragment = whole;
     if (this.#inOnePass) return writeTcpPacket(ip, segment, into, start);
     const at = start + IPV4_HEADER_LENGTH;
     const length = this.#parts.codec.writeSegment(segment, into, at);

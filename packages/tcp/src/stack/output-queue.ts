@@ -1,5 +1,6 @@
 /** What a stack has to send: answers that belong to no connection, then connections that may have segments, in turn. */
 import type { Outgoing } from '../tcb/parts.ts';
+import { forbidsFragments } from '../tcb/path-mtu.ts';
 import { nextSegment, type Filled } from '../tcb/transmit.ts';
 import type { Micros, Octets } from '../units.ts';
 import type { Address } from '../wire/address.ts';
@@ -80,7 +81,14 @@ export class OutputQueue {
       this.#out.destinationPort = remotePort;
       tracer?.compare(now, connection);
       this.#count(now, connection.id, filled);
-      return this.#family(remoteAddress).segment(this.#out, into, start, localAddress, remoteAddress);
+      return this.#family(remoteAddress).segment(
+        this.#out,
+        into,
+        start,
+        localAddress,
+        remoteAddress,
+        forbidsFragments(tcb),
+      );
     }
     return 0;
   }
@@ -91,7 +99,7 @@ export class OutputQueue {
     if (reply.kind === 'echo') return family.echoReply(reply.message, into, start, local, remote);
     fillReset(this.#out, reply);
     this.#count(now, 0, 'first');
-    return family.segment(this.#out, into, start, local, remote);
+    return family.segment(this.#out, into, start, local, remote, true);
   }
 
   #family(_remote: Address): PacketOutput {

@@ -7,8 +7,20 @@ import type { Echo } from './reply-queue.ts';
 export interface PacketOutput {
   /** Octets of IP header before a segment. */
   readonly headerLength: Octets;
-  /** Write `segment` as a packet at into[start…]. @returns octets */
-  segment(segment: Segment, into: Uint8Array, start: number, local: Address, remote: Address): Octets;
+  /**
+   * Write `segment` as a packet at into[start…].
+   *
+   * @param whole routers drop the packet rather than cut it. @rfc 1191 3
+   * @returns octets
+   */
+  segment(
+    segment: Segment,
+    into: Uint8Array,
+    start: number,
+    local: Address,
+    remote: Address,
+    whole: boolean,
+  ): Octets;
   /** Write the answer to an echo request at into[start…]. @returns octets */
   echoReply(echo: Echo, into: Uint8Array, start: number, local: Address, remote: Address): Octets;
 }

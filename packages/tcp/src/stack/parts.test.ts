@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Dialogue } from '../../testing/dialogue.ts';
+import { tellIcmp, tooBig } from '../../testing/icmp-packet.ts';
 import { createNetwork, createRandom } from '../sim/index.ts';
 import type { ConnectionPart, PartialParts, Parts } from '../tcb/parts.ts';
 import { referenceParts } from '../tcb/reference.ts';
@@ -114,6 +115,16 @@ const BEHAVIOURS: Record<string, (parts: PartialParts) => void> = {
     d.it.close(d.now);
     d.says('F. 1:1(0) ack 1').peer('F. 1:1(0) ack 2').says('. 2:2(0) ack 2').quietFor(239_000_000);
     d.peer('F. 1:1(0) ack 2').says('. 2:2(0) ack 2').quietFor(239_000_000).state('TIME-WAIT');
+  },
+  'a host without that port, as a router tells, ends an OPEN': (parts) => {
+    const d = new Dialogue({ parts }).open();
+    d.says('S 0:0(0)');
+    tellIcmp(d, { code: 3, seq: 0 }).state('CLOSED');
+  },
+  'a packet that a router found too big goes out again in pieces': (parts) => {
+    const d = new Dialogue({ parts }).established();
+    d.send(1460).says('P. 1:1461(1460) ack 1');
+    tooBig(d, 1000).says('. 1:961(960) ack 1');
   },
   'the peer’s close goes CLOSE-WAIT, LAST-ACK, CLOSED': (parts) => {
     const d = new Dialogue({ parts }).established();
@@ -249,6 +260,13 @@ const BROKEN: { part: string; how: string; parts: PartialParts; fails: string }[
     parts: { listener: { ...referenceParts.listener, admits: () => true } },
     fails: 'a full listener drops SYNs',
   },
+  {
+    part: 'path',
+    how: 'believes no router',
+    parts: { path: { ...referenceParts.path, tooBig: () => false } },
+    fails: 'a packet that a router found too big goes out again in pieces',
+  },
+  connection('icmpArrives', () => false, 'a host without that port, as a router tells, ends an OPEN'),
   connection('openActive', () => undefined, 'an active open sends a SYN and acknowledges the answer'),
   connection('openPassive', () => undefined, 'a passive open answers the SYN and is established'),
   connection('send', () => null, 'sending after CLOSE is refused'),

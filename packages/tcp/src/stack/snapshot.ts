@@ -2,7 +2,7 @@
 import type { State } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
 import { flightSize } from '../tcb/retransmission.ts';
-import type { Tcb } from '../tcb/tcb.ts';
+import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';
 
 export interface TcbSnapshot {
   readonly state: State;
@@ -28,6 +28,10 @@ export interface TcbSnapshot {
   readonly ssthresh: Octets;
   readonly inFlight: Octets;
   readonly duplicateAcks: number;
+  /** The estimate of path MTU discovery. */
+  readonly pathMtu: Octets;
+  /** What the network said last of a segment of ours; null = nothing. */
+  readonly softError: ConnectionErrorCode | null;
   readonly srtt: Micros | null;
   readonly rttvar: Micros | null;
   readonly rto: Micros;
@@ -58,6 +62,8 @@ export function snapshot(tcb: Tcb): TcbSnapshot {
     ssthresh: tcb.congestion.ssthresh,
     inFlight: flightSize(tcb),
     duplicateAcks: tcb.recovery.duplicateAcks,
+    pathMtu: tcb.path.mtu,
+    softError: tcb.softError,
     srtt: tcb.rtt?.srtt ?? null,
     rttvar: tcb.rtt?.rttvar ?? null,
     rto: tcb.rto,

@@ -6,8 +6,10 @@ import type { Malformed } from '../wire/malformed.ts';
 import type { Segment } from '../wire/segment.ts';
 import type { Micros, Octets, Seq } from '../units.ts';
 import type { CongestionPart } from './congestion.ts';
+import type { IcmpReport } from './icmp-arrives.ts';
 import type { IsnPart } from './isn.ts';
 import type { ListenerPart } from './listener-queue.ts';
+import type { PathPart } from './path-mtu.ts';
 import type { ReassemblerPart } from './reassembler.ts';
 import type { RetransmissionPart } from './retransmission.ts';
 import type { RttPart } from './rtt.ts';
@@ -100,6 +102,9 @@ export interface ConnectionPart {
   /** In TIME-WAIT, the peer's FIN came once more; it lies left of the window. */
   repeatedFin(now: Micros, tcb: Tcb): void;
 
+  /** IP has learned something of a segment that we sent. @returns false when it was passed over. @rfc 9293 3.9.2.2 */
+  icmpArrives(now: Micros, tcb: Tcb, report: IcmpReport): boolean;
+
   /** @rfc 9293 3.10.8 */
   retransmissionTimeout(now: Micros, tcb: Tcb): void;
   /** @rfc 9293 3.10.8 */
@@ -117,6 +122,7 @@ export interface Parts {
   readonly retransmission: RetransmissionPart;
   readonly sendWindow: SendWindowPart;
   readonly congestion: CongestionPart;
+  readonly path: PathPart;
   readonly listener: ListenerPart;
 }
 

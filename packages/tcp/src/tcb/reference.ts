@@ -2,9 +2,11 @@
 import { checksum } from '../wire/checksum.ts';
 import { parseSegment, writeSegment } from '../wire/tcp.ts';
 import { newReno } from './congestion.ts';
+import { icmpArrives } from './icmp-arrives.ts';
 import { isn } from './isn.ts';
 import { listener } from './listener-queue.ts';
 import type { ConnectionPart, PartialParts, Parts } from './parts.ts';
+import { pathMtu } from './path-mtu.ts';
 import { reassembler } from './reassembler.ts';
 import { retransmission } from './retransmission.ts';
 import { rtt } from './rtt.ts';
@@ -57,6 +59,7 @@ const connection: ConnectionPart = {
   checkFin,
   finArrives,
   repeatedFin,
+  icmpArrives,
   retransmissionTimeout,
   timeWaitTimeout,
 };
@@ -73,6 +76,7 @@ export const referenceParts: Parts = {
   retransmission,
   sendWindow,
   congestion: newReno,
+  path: pathMtu,
   listener,
 };
 

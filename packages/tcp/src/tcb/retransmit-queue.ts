@@ -1,5 +1,6 @@
 /** The retransmission queue: one record for each segment that was sent and takes up sequence space, oldest first. @rfc 9293 3.4 */
 import type { Micros, Octets, Seq } from '../units.ts';
+import { FIN, PSH, SYN } from '../wire/segment.ts';
 import type { SequencePart } from './sequence.ts';
 
 export interface SentSegment {
@@ -99,6 +100,36 @@ export class RetransmitQueue {
     record.lost = false;
     record.sentAt = now;
     record.transmissions++;
+  }
+
+  /**
+   * Cut every record to pieces of at most `piece` octets of text. Those that carry more than `fits` are lost, in all
+   * their pieces.
+   *
+   * @returns the oldest of the lost; null = none
+   */
+  cut(piece: Octets, fits: Octets): SentSegment | null {
+    const pieces: SentSegment[] = [];
+    let first: SentSegment | null = null;
+    for (let i = 0; i < this.#length; i++) {
+      const record = this.at(i);
+      pieces.push(record);
+      const text = record.len - (record.flags & FIN);
+      if ((record.flags & SYN) !== 0 || text <= Math.min(piece, fits)) continue;
+      this.markLost(record);
+      first ??= record;
+      while (record.len - (record.flags & FIN) > piece) {
+        // The record itself stays the last piece until all others are cut off before it.
+        const head = { ...record, len: piece, flags: record.flags & ~(FIN | PSH) };
+        record.seq = this.#sequence.add(record.seq, piece);
+        record.len -= piece;
+        pieces.splice(-1, 0, head);
+      }
+    }
+    this.#records.splice(0, this.#records.length, ...pieces);
+    this.#head = 0;
+    this.#length = pieces.length;
+    return first === null ? null : this.firstLost();
   }
 
   clear(): void {

@@ -3,8 +3,9 @@ import type { Micros, Octets } from '../units.ts';
 import { ACK, FIN, RST, SYN, type Segment } from '../wire/segment.ts';
 import { seq, seqAdd } from '../wire/seq.ts';
 import type { Outgoing } from './parts.ts';
+import { effectiveMss } from './path-mtu.ts';
 import { take } from './receive-window.ts';
-import { agreeOnOptions, payloadRoom } from './segment-options.ts';
+import { agreeOnOptions } from './segment-options.ts';
 import { DEFAULT_MSS, type Step, type Tcb } from './tcb.ts';
 import { checkTimestamps, takeTimestamp } from './timestamps.ts';
 import { end, sendSyn } from './user-calls.ts';
@@ -139,8 +140,8 @@ export function takeSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   snd.wl1 = segment.seq;
   snd.wl2 = segment.ack;
   agreeOnOptions(now, tcb, segment);
-  const mss = Math.max(MIN_MSS, Math.min(segment.mss > 0 ? segment.mss : DEFAULT_MSS, rcv.mss));
-  snd.mss = payloadRoom(tcb, mss);
+  tcb.path.peerMss = Math.max(MIN_MSS, Math.min(segment.mss > 0 ? segment.mss : DEFAULT_MSS, rcv.mss));
+  snd.mss = effectiveMss(tcb);
 }
 
 /** A peer that announces less is given this, so that headers do not swamp data. Linux uses the same floor. */
@@ -153,6 +154,7 @@ const RTO_AFTER_LOST_SYN: Micros = 3_000_000;
 export function established(tcb: Tcb): void {
   const { parts, snd, settings } = tcb;
   tcb.synAcked = true;
+  tcb.softError = null;
   tcb.congestion = parts.congestion.create(snd.mss, settings.initialWindow);
   // RFC 6298 §5.7 and RFC 5681 §3.1: a SYN that was lost asks for caution.
   if (tcb.rtt === null && tcb.rto > settings.initialRto) {
@@ -288,7 +290,9 @@ function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
   const wasWindow = snd.wnd;
   if (sequence.less(snd.una, segment.ack)) {
     const acked = sequence.distance(snd.una, segment.ack);
+    parts.path.acknowledged(tcb, segment.ack);
     retransmission.acknowledged(now, tcb, segment.ack, acked);
+    tcb.softError = null;
     // The number of our SYN stands for no octet of the buffer, nor does that of our FIN.
     tcb.sendBuffer.release(acked - (tcb.synAcked ? 0 : 1));
     snd.una = segment.ack;

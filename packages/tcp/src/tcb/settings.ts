@@ -30,6 +30,14 @@ export interface Settings {
   readonly receiveBuffer: Octets;
   /** Connections that may wait for accept(), and half-open ones beside them, when LISTEN names no backlog. */
   readonly backlog: number;
+  /** An ICMP error that may pass ends a connection that is not open yet, as in Linux; the RFC forbids it. @rfc 5461 4.1 */
+  readonly softErrorsEndOpen: boolean;
+  /** Under this MTU, routers are let cut packets instead: a lie costs less. Linux uses 552; the RFC's least is 68. @rfc 1191 3 */
+  readonly minPathMtu: Octets;
+  /** How long a path is believed to take less than the interface. @rfc 1191 6.3 */
+  readonly pathMtuAge: Micros;
+  /** Timeouts of one large segment after which smaller ones are tried, though no router complains; 0 = never. @rfc 2923 2.1 */
+  readonly blackHoleTimeouts: number;
   /** Challenge ACKs that one connection may send in a second. @rfc 5961 7 */
   readonly challengeAcksPerSecond: number;
   /** Offer and use the timestamps option: round-trip times, and protection against wrapped sequences. @rfc 7323 3 */
@@ -54,6 +62,10 @@ export const defaultSettings: Settings = {
   sendBuffer: 1_048_576,
   receiveBuffer: 1_048_576,
   backlog: 128,
+  softErrorsEndOpen: false,
+  minPathMtu: 552,
+  pathMtuAge: 600_000_000,
+  blackHoleTimeouts: 0,
   challengeAcksPerSecond: 10,
   timestamps: false,
   sack: false,

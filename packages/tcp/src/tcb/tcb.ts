@@ -5,6 +5,8 @@ import type { Congestion } from './congestion.ts';
 import type { FourTuple } from './isn.ts';
 import type { Outgoing, Parts } from './parts.ts';
 import type { Reassembler } from './reassembler.ts';
+import { createPath, type Path } from './path-mtu.ts';
+import type { PathMtuCache } from './path-mtu-cache.ts';
 import { scaleFor } from './receive-window.ts';
 import { RetransmitQueue } from './retransmit-queue.ts';
 import type { Recovery } from './retransmission.ts';
@@ -58,7 +60,15 @@ export type ConnectionErrorCode =
   | 'ECONNRESET'
   | 'ETIMEDOUT'
   | 'ECONNABORTED'
-  | 'EHOSTUNREACH';
+  | 'EHOSTUNREACH'
+  | 'ENETUNREACH'
+  | 'EHOSTDOWN'
+  | 'ENONET'
+  | 'EACCES'
+  | 'ENOPROTOOPT'
+  | 'EOPNOTSUPP'
+  | 'EPROTO'
+  | 'EMSGSIZE';
 
 export class Tcb {
   /** Host-local number, for traces. */
@@ -105,6 +115,8 @@ export class Tcb {
   /** When it was made: nothing that it sent is older. */
   readonly openedAt: Micros;
   error: ConnectionErrorCode | null = null;
+  /** What the network said last of a segment of ours, though it may pass yet; an ACK of new octets clears it. @rfc 9293 3.9.2.2 */
+  softError: ConnectionErrorCode | null = null;
   /** Challenge ACKs sent in the second that began at `challengeSince`. @rfc 5961 7 */
   challengeAcks = 0;
   challengeSince: Micros = 0;
@@ -115,6 +127,9 @@ export class Tcb {
   rto: Micros;
   readonly recovery: Recovery;
   congestion: Congestion;
+  readonly path: Path;
+  /** What the host knows of paths, for all of its connections. */
+  readonly paths: PathMtuCache;
   readonly timers = new Timers();
 
   /** Where records of what happens go; null = no trace is kept. */
@@ -132,6 +147,8 @@ export class Tcb {
     this.parts = parts;
     this.trace = options.trace;
     this.openedAt = options.now;
+    this.paths = options.paths;
+    this.path = createPath(options.mtu, options.mss);
     const zero = 0 as Seq;
     this.snd = {
       una: zero,
@@ -198,8 +215,11 @@ export interface TcbOptions {
   readonly id: number;
   readonly now: Micros;
   readonly tuple: FourTuple;
-  /** The most payload that the path to the interface takes: MTU less both headers. */
+  /** MTU of the interface. */
+  readonly mtu: Octets;
+  /** The most payload that it takes: MTU less both headers. */
   readonly mss: Octets;
+  readonly paths: PathMtuCache;
   readonly settings: Settings;
   readonly parts: Parts;
   readonly trace: TraceEvent[] | null;

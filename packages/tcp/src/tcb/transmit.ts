@@ -2,6 +2,7 @@
 import type { Micros, Octets, Seq } from '../units.ts';
 import { ACK, FIN, PSH, RST, SYN, type Segment } from '../wire/segment.ts';
 import type { Outgoing } from './parts.ts';
+import { refreshPath } from './path-mtu.ts';
 import { offerWindow } from './receive-window.ts';
 import type { SentSegment } from './retransmit-queue.ts';
 import { fillOptions, fillSynOptions } from './segment-options.ts';
@@ -16,6 +17,7 @@ export type Filled = 'first' | 'again' | 'nothing';
  */
 export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
   segment.clear();
+  if (tcb.path.generation !== tcb.paths.generation || now >= tcb.path.until) refreshPath(now, tcb);
   const control = tcb.output.shift();
   if (control !== undefined) {
     return fillControl(now, tcb, segment, control);
@@ -152,7 +154,9 @@ function remember(now: Micros, tcb: Tcb, seq: Seq, len: Octets, flags: number): 
 }
 
 function fillText(tcb: Tcb, segment: Segment, offset: Octets, length: Octets): void {
-  if (length > 0) tcb.sendBuffer.view(offset, length, segment);
+  if (length === 0) return;
+  tcb.sendBuffer.view(offset, length, segment);
+  if (length > tcb.path.largestSent) tcb.path.largestSent = length;
 }
 
 /** Every segment of an open connection carries the acknowledgement and the window. @rfc 9293 3.10.7.4 */

@@ -7,6 +7,9 @@ import {
   ICMP_ECHO,
   ICMP_ECHO_REPLY,
   ICMP_FRAGMENTATION_NEEDED,
+  ICMP_PARAMETER_PROBLEM,
+  ICMP_SOURCE_QUENCH,
+  ICMP_TIME_EXCEEDED,
   ICMP_UNREACHABLE,
   IcmpMessage,
   parseIcmp,
@@ -101,10 +104,17 @@ function describeIcmp(bytes: Uint8Array, start: number, end: number): string {
   if (type === ICMP_ECHO || type === ICMP_ECHO_REPLY) {
     return `echo ${type === ICMP_ECHO ? 'request' : 'reply'}, id ${id}, seq ${sequence}, length ${length}`;
   }
-  const name = type === ICMP_UNREACHABLE ? 'unreachable' : 'time exceeded';
+  const name = ICMP_ERRORS[type] ?? `type ${type}`;
   const next = type === ICMP_UNREACHABLE && code === ICMP_FRAGMENTATION_NEEDED ? `, mtu ${mtu}` : '';
   return `${name} code ${code}${next}, about ${formatAddress(quote.source)} > ${formatAddress(quote.destination)}`;
 }
+
+const ICMP_ERRORS: Readonly<Record<number, string>> = {
+  [ICMP_UNREACHABLE]: 'unreachable',
+  [ICMP_SOURCE_QUENCH]: 'source quench',
+  [ICMP_TIME_EXCEEDED]: 'time exceeded',
+  [ICMP_PARAMETER_PROBLEM]: 'parameter problem',
+};
 
 function describeArp(bytes: Uint8Array, start: number, end: number): string {
   const packet = new ArpPacket();

@@ -92,7 +92,7 @@ test('an error quotes the header and 8 octets, and says which packet it is about
   expect(bytes.subarray(8)).toEqual(packet().subarray(0, 28));
   const read = new IcmpMessage();
   expect(parseIcmp(bytes, 0, 36, read)).toBeNull();
-  expect(read.quote).toMatchObject({ protocol: 6, payloadStart: 28 });
+  expect(read.quote).toMatchObject({ protocol: 6, totalLength: 88, payloadStart: 28 });
   expect(read.quote.source).toEqual(parseAddress('10.0.0.1'));
   expect(read.quote.destination).toEqual(parseAddress('10.0.0.2'));
 });
@@ -116,7 +116,7 @@ test.each<[string, Uint8Array, string, number]>([
   ['a header cut short', new Uint8Array(7), CUT, 0],
   ['a wrong checksum', Uint8Array.of(8, 0, 1, 2, 0, 0, 0, 0), 'bad-checksum', 2],
   ['all zeros', new Uint8Array(8), 'bad-checksum', 2],
-  ['a source quench', withChecksum(error(4, 0)), 'unsupported', 0],
+  ['a router advertisement', withChecksum(error(9, 0)), 'unsupported', 0],
   ['a redirect', withChecksum(error(5, 0)), 'unsupported', 0],
   ['an error that quotes nothing', withChecksum(error(3, 3).slice(0, 8)), CUT, 8],
   ['a quotation of the header alone', withChecksum(error(3, 3).slice(0, 28)), CUT, 8],

@@ -12,10 +12,14 @@ export const ICMP_HEADER_LENGTH: Octets = 8;
 
 export const ICMP_ECHO_REPLY = 0;
 export const ICMP_UNREACHABLE = 3;
+/** Deprecated; it is read only to be passed over. @rfc 6633 5 */
+export const ICMP_SOURCE_QUENCH = 4;
 export const ICMP_ECHO = 8;
 export const ICMP_TIME_EXCEEDED = 11;
+export const ICMP_PARAMETER_PROBLEM = 12;
 
 /** Codes of `ICMP_UNREACHABLE`. @rfc 792; 1122 3.2.2.1 */
+export const ICMP_PROTOCOL_UNREACHABLE = 2;
 export const ICMP_PORT_UNREACHABLE = 3;
 export const ICMP_FRAGMENTATION_NEEDED = 4;
 
@@ -39,13 +43,15 @@ export class Quote {
   readonly source = new Address();
   readonly destination = new Address();
   protocol = 0;
+  /** Of the whole packet, as its header says. */
+  totalLength: Octets = 0;
   /** The quoted payload, at least 8 octets, begins at bytes[payloadStart] of the message and goes to its end. */
   payloadStart = 0;
 }
 
 /** One message. Records are reused: copy what must outlive the call. */
 export class IcmpMessage {
-  /** `ICMP_ECHO`, `ICMP_ECHO_REPLY`, `ICMP_UNREACHABLE` or `ICMP_TIME_EXCEEDED`. */
+  /** `ICMP_ECHO`, `ICMP_ECHO_REPLY`, or one of the errors: `ICMP_UNREACHABLE`, `ICMP_TIME_EXCEEDED` … */
   type = ICMP_ECHO;
   code = 0;
   /** Of an echo. */
@@ -66,7 +72,7 @@ export class IcmpMessage {
  * Read the message bytes[start, end) and verify its checksum.
  *
  * @param into filled, its body by reference to `bytes`; holds nothing of use when the message is malformed
- * @returns null when it is good; types other than the four of `IcmpMessage` are `unsupported`
+ * @returns null when it is good; types other than echo and the four errors are `unsupported`
  * @rfc 792; 1191 4
  */
 export function parseIcmp(
@@ -81,7 +87,7 @@ export function parseIcmp(
   const type = view.getUint8(start);
   const code = view.getUint8(start + 1);
   const echo = isEcho(type);
-  if (!echo && type !== ICMP_UNREACHABLE && type !== ICMP_TIME_EXCEEDED) return UNSUPPORTED_TYPE;
+  if (!echo && !isError(type)) return UNSUPPORTED_TYPE;
   into.type = type;
   into.code = code;
   into.id = echo ? view.getUint16(start + ID) : 0;
@@ -102,6 +108,7 @@ function parseQuote(view: DataView, start: number, end: number, into: Quote): Ma
   if (end - start < headerLength + QUOTED_PAYLOAD) return TRUNCATED_QUOTE;
   // A later fragment begins with data, not with ports.
   if ((view.getUint16(start + 6) & 0x1fff) !== 0) return UNSUPPORTED_QUOTE;
+  into.totalLength = view.getUint16(start + 2);
   into.protocol = view.getUint8(start + 9);
   into.source.setIpv4(view.getInt32(start + 12));
   into.destination.setIpv4(view.getInt32(start + 16));
@@ -140,6 +147,15 @@ function quoteEnd({ bytes, bodyStart, bodyEnd }: IcmpMessage): number {
 
 function isEcho(type: number): boolean {
   return type === ICMP_ECHO || type === ICMP_ECHO_REPLY;
+}
+
+function isError(type: number): boolean {
+  return (
+    type === ICMP_UNREACHABLE ||
+    type === ICMP_TIME_EXCEEDED ||
+    type === ICMP_PARAMETER_PROBLEM ||
+    type === ICMP_SOURCE_QUENCH
+  );
 }
 
 function hasMtu(type: number, code: number): boolean {

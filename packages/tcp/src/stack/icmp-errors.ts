@@ -1,0 +1,60 @@
+/** What an ICMP error means to TCP, and which connection it is about. @rfc 9293 3.9.2.2; 1122 3.2.2, 4.2.3.9; 5927 */
+import type { IcmpReport } from '../tcb/icmp-arrives.ts';
+import type { ConnectionErrorCode } from '../tcb/tcb.ts';
+import {
+  ICMP_FRAGMENTATION_NEEDED,
+  ICMP_PARAMETER_PROBLEM,
+  ICMP_TIME_EXCEEDED,
+  ICMP_UNREACHABLE,
+  type IcmpMessage,
+} from '../wire/icmp.ts';
+import { seq } from '../wire/seq.ts';
+import { viewOf } from '../wire/byte-view.ts';
+
+/** By code of "unreachable"; what is not here is as good as EHOSTUNREACH. The names are those that Linux gives. */
+const UNREACHABLE: Readonly<Record<number, ConnectionErrorCode>> = {
+  0: 'ENETUNREACH',
+  2: 'ENOPROTOOPT',
+  3: 'ECONNREFUSED',
+  4: 'EMSGSIZE',
+  5: 'EOPNOTSUPP',
+  6: 'ENETUNREACH',
+  7: 'EHOSTDOWN',
+  8: 'ENONET',
+  9: 'ENETUNREACH',
+  11: 'ENETUNREACH',
+};
+
+/** Codes 2 and 3 of "unreachable": nobody there speaks TCP, or has that port. */
+const HARD: ReadonlySet<number> = new Set([2, 3]);
+
+/** The report that an error about a TCP segment makes; null = TCP has no business with it. @rfc 9293 3.9.2.2 MUST-55 */
+export function reportOf(message: IcmpMessage): IcmpReport | null {
+  const { type, code, quote, mtu } = message;
+  const about = {
+    seq: seq(viewOf(message.bytes).getUint32(quote.payloadStart + SEQ)),
+    mtu,
+    quotedLength: quote.totalLength,
+  };
+  switch (type) {
+    case ICMP_UNREACHABLE: {
+      const kind = code === ICMP_FRAGMENTATION_NEEDED ? 'too-big' : HARD.has(code) ? 'hard' : 'soft';
+      return { ...about, kind, code: UNREACHABLE[code] ?? 'EHOSTUNREACH' };
+    }
+    case ICMP_TIME_EXCEEDED:
+      return { ...about, kind: 'soft', code: 'EHOSTUNREACH' };
+    case ICMP_PARAMETER_PROBLEM:
+      return { ...about, kind: 'soft', code: 'EPROTO' };
+    default:
+      return null;
+  }
+}
+
+/** The ports of the segment that an error quotes: ours first. */
+export function quotedPorts({ bytes, quote }: IcmpMessage): { local: number; remote: number } {
+  const view = viewOf(bytes);
+  return { local: view.getUint16(quote.payloadStart), remote: view.getUint16(quote.payloadStart + 2) };
+}
+
+/** Of the sequence number within a segment. */
+const SEQ = 4;
