@@ -1,6 +1,7 @@
 /** Every mutant, each in the file of its mechanism. Most of each still works: only so is it noticed for what it is. */
 import { acknowledgementsMutants } from './acknowledgements.ts';
 import { congestionMutants } from './congestion.ts';
+import { icmpMutants } from './icmp.ts';
 import { lossRecoveryMutants } from './loss-recovery.ts';
 import type { Mutant } from './mutant.ts';
 import { openingMutants } from './opening.ts';
@@ -27,5 +28,6 @@ export const mutants: readonly Mutant[] = [
   ...sendWindowMutants,
   ...queuesMutants,
   ...optionsMutants,
+  ...icmpMutants,
   ...timestampsMutants,
 ];

@@ -11,8 +11,12 @@ const ECHO_REPLY = 0;
 const TYPES: Record<string, number> = {
   echo_reply: ECHO_REPLY,
   unreachable: 3,
+  dst_unreachable: 3,
+  source_quench: 4,
+  redirect: 5,
   echo_request: ECHO_REQUEST,
   time_exceeded: 11,
+  parameter_problem: 12,
 };
 
 const CODES: Record<string, number> = {

@@ -16,7 +16,7 @@ export type Feature =
   | 'MSG_PEEK';
 
 /** What our stack has of them now. */
-export const referenceFeatures: ReadonlySet<Feature> = new Set<Feature>(['timestamps']);
+export const referenceFeatures: ReadonlySet<Feature> = new Set<Feature>(['ICMP errors', 'timestamps']);
 
 export interface Need {
   readonly feature: Feature;

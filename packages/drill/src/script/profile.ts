@@ -17,6 +17,8 @@ export const profiles: Readonly<Record<ProfileName, NamedSettings>> = {
     initialWindow: 10 * FULL_SEGMENT,
     msl: 30 * SECOND,
     delayedAck: 40_000,
+    // Linux ends an OPEN on any ICMP error.
+    softErrorsEndOpen: 1,
   },
   // net.inet.tcp defaults: rexmit_min 30 ms, ten segments, MSL 30 s.
   freebsd: {
@@ -26,6 +28,7 @@ export const profiles: Readonly<Record<ProfileName, NamedSettings>> = {
     delayedAck: 40_000,
     sendBuffer: 32_768,
     receiveBuffer: 65_536,
+    blackHoleTimeouts: 3,
   },
 };
 
@@ -53,6 +56,8 @@ const SYSCTLS: Record<string, Translation> = {
   'net.inet.tcp.delayed_ack': ([on]): NamedSettings => (on === 0 ? { delayedAck: 0 } : {}),
   'net.inet.tcp.sendspace': ([octets]) => ({ sendBuffer: octets }),
   'net.inet.tcp.recvspace': ([octets]) => ({ receiveBuffer: octets }),
+  'net.ipv4.route.min_pmtu': ([octets]) => ({ minPathMtu: octets }),
+  'net.ipv4.route.mtu_expires': ([seconds]) => ({ pathMtuAge: seconds * SECOND }),
   'net.inet.tcp.initcwnd_segments': ([n]) => ({ initialWindow: n * FULL_SEGMENT }),
 };
 

@@ -155,7 +155,6 @@ test.each([
   ['--ip_version=ipv6\n0 close(3) = 0\n', 'IPv6'],
   ['0 < udp (8)\n', 'UDP'],
   ['0 > . 1:1(0) ack 1 <nop,nop,sack 1:2>\n', 'SACK'],
-  ['0 < icmp unreachable frag_needed mtu 1200 [1:1461(1460)]\n', 'ICMP errors'],
   ['0 < [ce] . 1:1(0) ack 1\n', 'ECN'],
   ['0 > P5. 1:101(100) ack 1 <ECN e1b 1 ceb 0,nop>\n', 'ECN'],
   ['0 setsockopt(3, SOL_SOCKET, SO_KEEPALIVE, [1], 4) = 0\n', 'keep-alive'],

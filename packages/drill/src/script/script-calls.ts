@@ -106,6 +106,7 @@ function tcpInfo(tcb: TcbSnapshot): Record<string, number> {
     tcpi_rcv_wscale: tcb.rcv.scale,
     tcpi_rto: tcb.rto,
     tcpi_snd_mss: tcb.snd.mss,
+    tcpi_pmtu: tcb.pathMtu,
     tcpi_unacked: Math.ceil(((tcb.snd.nxt - tcb.snd.una) >>> 0) / tcb.snd.mss),
     tcpi_rtt: tcb.srtt ?? 0,
     tcpi_rttvar: tcb.rttvar ?? 0,

@@ -241,7 +241,8 @@ export const socketCalls: Readonly<Record<string, SocketCall>> = {
       case 'SO_ERROR':
         return () => {
           const told = tellError(socket);
-          return { value: told !== null && 'errno' in told ? told.errno : 0 };
+          if (told !== null && 'errno' in told) return { value: told.errno };
+          return { value: socket.connection?.takeSoftError()?.code ?? 0 };
         };
       case 'SO_REUSEADDR':
         return () => ({ value: socket.reuseAddress ? 1 : 0 });

@@ -107,7 +107,7 @@ test('a source quench changes nothing at all', () => {
   const before = d.it.snapshot();
   tellIcmp(d, { type: SOURCE_QUENCH, code: 0 }).silent();
   expect(d.it.snapshot()).toEqual(before);
-  expect(dropped(d, 'icmp: source quench')).toBe(1);
+  expect(dropped(d, 'icmp: not believed')).toBe(1);
 });
 
 describe('an error is passed over when it is', () => {

@@ -28,8 +28,8 @@ const UNREACHABLE: Readonly<Record<number, ConnectionErrorCode>> = {
 /** Codes 2 and 3 of "unreachable": nobody there speaks TCP, or has that port. */
 const HARD: ReadonlySet<number> = new Set([2, 3]);
 
-/** The report that an error about a TCP segment makes; null = TCP has no business with it. @rfc 9293 3.9.2.2 MUST-55 */
-export function reportOf(message: IcmpMessage): IcmpReport | null {
+/** The report that an error about a TCP segment makes. @rfc 9293 3.9.2.2 */
+export function reportOf(message: IcmpMessage): IcmpReport {
   const { type, code, quote, mtu } = message;
   const about = {
     seq: seq(viewOf(message.bytes).getUint32(quote.payloadStart + SEQ)),
@@ -46,7 +46,7 @@ export function reportOf(message: IcmpMessage): IcmpReport | null {
     case ICMP_PARAMETER_PROBLEM:
       return { ...about, kind: 'soft', code: 'EPROTO' };
     default:
-      return null;
+      return { ...about, kind: 'quench', code: 'EHOSTUNREACH' };
   }
 }
 

@@ -98,9 +98,13 @@ export class Ipv4Input {
     const { quote } = message;
     if (quote.protocol !== PROTOCOL_TCP || !sameAddress(quote.source, this.#address))
       return this.#drop(now, 'icmp: about no segment of ours');
-    const report = reportOf(message);
-    if (report === null) return this.#drop(now, 'icmp: source quench');
-    this.#options.endpoints.onIcmpReport(now, this.#address, quote.destination, quotedPorts(message), report);
+    this.#options.endpoints.onIcmpReport(
+      now,
+      this.#address,
+      quote.destination,
+      quotedPorts(message),
+      reportOf(message),
+    );
   }
 
   #drop(now: Micros, reason: string): void {

@@ -5,8 +5,12 @@ import { end } from './user-calls.ts';
 
 /** What IP has learned of one segment that we sent. Anyone can write an ICMP error: all of it may be a lie. */
 export interface IcmpReport {
-  /** `hard` will not pass, `soft` may pass, `too-big` asks for smaller packets. @rfc 9293 3.9.2.2; 1122 4.2.3.9 */
-  readonly kind: 'hard' | 'soft' | 'too-big';
+  /**
+   * `hard` will not pass, `soft` may pass, `too-big` asks for smaller packets, `quench` for fewer.
+   *
+   * @rfc 9293 3.9.2.2; 1122 4.2.3.9
+   */
+  readonly kind: 'hard' | 'soft' | 'too-big' | 'quench';
   /** What a user is told. */
   readonly code: ConnectionErrorCode;
   /** SEG.SEQ of the quoted segment. */
@@ -24,10 +28,10 @@ export interface IcmpReport {
  * one whose peer is truly gone, and no forged packet does.
  *
  * @returns false when it was passed over
- * @rfc 5927 4.1, 5.2; 9293 3.9.2.2 MUST-54, MUST-56, SHLD-25, SHLD-26
+ * @rfc 5927 4.1, 5.2, 6.2; 9293 3.9.2.2 MUST-54, MUST-55, MUST-56, SHLD-25, SHLD-26
  */
 export function icmpArrives(now: Micros, tcb: Tcb, report: IcmpReport): boolean {
-  if (!isInFlight(tcb, report.seq)) return false;
+  if (report.kind === 'quench' || !isInFlight(tcb, report.seq)) return false;
   if (report.kind === 'too-big') return tcb.parts.path.tooBig(now, tcb, report);
   const opening = tcb.state === 'SYN-SENT' || tcb.state === 'SYN-RECEIVED';
   const ends = report.kind === 'hard' || tcb.settings.softErrorsEndOpen;

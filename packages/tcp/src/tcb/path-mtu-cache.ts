@@ -1,4 +1,4 @@
-/** Paths that take less than the interface: one entry for each destination, of which there is a bounded number. @rfc 1191 5.2 */
+/** Paths that take less than the interface: one entry for each destination, of which there is a bounded number. @rfc 1191 6.2; 8201 5.2 */
 import type { Micros, Octets } from '../units.ts';
 import type { Address } from '../wire/address.ts';
 

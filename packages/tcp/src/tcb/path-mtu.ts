@@ -43,7 +43,7 @@ export interface PathPart {
 /**
  * MTUs that links have, from the largest. A router that does not tell its own means the next one below.
  *
- * @rfc 1191 7.1
+ * @rfc 1191 7
  */
 const PLATEAUS: readonly Octets[] = [32_000, 17_914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68];
 
@@ -156,7 +156,7 @@ function learn(now: Micros, tcb: Tcb, mtu: Octets): void {
  * What is out and too long is lost for certain: it is cut up and sent again, with no word to congestion control but
  * that it begins slowly.
  *
- * @rfc 1191 6.5
+ * @rfc 1191 6.4; 8201 5.4
  */
 function shrink(tcb: Tcb, mtu: Octets): void {
   const { path, recovery, congestion, snd } = tcb;

@@ -12,7 +12,7 @@ export const ICMP_HEADER_LENGTH: Octets = 8;
 
 export const ICMP_ECHO_REPLY = 0;
 export const ICMP_UNREACHABLE = 3;
-/** Deprecated; it is read only to be passed over. @rfc 6633 5 */
+/** Deprecated; it is read only to be passed over. @rfc 6633 3 */
 export const ICMP_SOURCE_QUENCH = 4;
 export const ICMP_ECHO = 8;
 export const ICMP_TIME_EXCEEDED = 11;
