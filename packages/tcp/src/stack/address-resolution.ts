@@ -1,7 +1,8 @@
 /** Finds the neighbours of an IPv4 network on an Ethernet: ARP. @rfc 826; 1122 2.3.2 */
 import { MisuseError } from '../misuse-error.ts';
 import type { Micros, Octets } from '../units.ts';
-import { Address, parseAddress, sameAddress } from '../wire/address.ts';
+import { Address, sameAddress } from '../wire/address.ts';
+import { parseAddress } from '../wire/address-text.ts';
 import { ARP_LENGTH, ARP_REPLY, ARP_REQUEST, ArpPacket, parseArp, writeArp } from '../wire/arp.ts';
 import { ETHERNET_HEADER_LENGTH, ETHERTYPE_ARP, ETHERTYPE_IPV4 } from '../wire/ethernet.ts';
 import { BROADCAST_MAC, type MacAddress, isGroupMac } from '../wire/mac-address.ts';

@@ -2,7 +2,7 @@
 import { MisuseError } from '../misuse-error.ts';
 import type { AppCall, State } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
-import { formatAddress } from '../wire/address.ts';
+import { formatAddress } from '../wire/address-text.ts';
 import type { CallError } from '../tcb/parts.ts';
 import { isNarrow, openWindow } from '../tcb/receive-window.ts';
 import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';

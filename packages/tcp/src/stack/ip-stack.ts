@@ -2,7 +2,8 @@
 import { MisuseError } from '../misuse-error.ts';
 import type { TraceEvent } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
-import { type Address, formatAddress, isHostAddress, parseAddress, sameAddress } from '../wire/address.ts';
+import { type Address, isHostAddress, sameAddress } from '../wire/address.ts';
+import { formatAddress, parseAddress } from '../wire/address-text.ts';
 import type { PartialParts, Parts } from '../tcb/parts.ts';
 import { completeParts } from '../tcb/reference.ts';
 import { defaultSettings, type Settings } from '../tcb/settings.ts';

@@ -2,7 +2,7 @@
 import { MisuseError } from '../misuse-error.ts';
 import type { TraceEvent } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
-import { parseAddress } from '../wire/address.ts';
+import { parseAddress } from '../wire/address-text.ts';
 import { ETHERNET_HEADER_LENGTH } from '../wire/ethernet.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';

@@ -1,7 +1,7 @@
 /** Turns what happens to a connection into trace records. Made only where a trace is kept. */
 import type { TcbVariables, TraceEvent } from '../trace/event.ts';
 import type { Micros } from '../units.ts';
-import { formatAddress } from '../wire/address.ts';
+import { formatAddress } from '../wire/address-text.ts';
 import type { Segment } from '../wire/segment.ts';
 import type { Filled } from '../tcb/transmit.ts';
 import type { Connection } from './connection.ts';

@@ -1,5 +1,4 @@
 /** IP addresses as four 32-bit words, so that comparing and hashing cost four integer operations and no allocation. */
-import { MisuseError } from '../misuse-error.ts';
 
 /** An IP address. IPv4 uses `w3` alone, the others are 0; words are signed 32-bit (`| 0`) so that they stay small integers. */
 export class Address {
@@ -18,6 +17,15 @@ export class Address {
       this.w2 = 0;
     }
     this.w3 = word | 0;
+  }
+
+  /** Make it the IPv6 address of these four words, the first one first. */
+  setIpv6(w0: number, w1: number, w2: number, w3: number): void {
+    this.version = 6;
+    this.w0 = w0 | 0;
+    this.w1 = w1 | 0;
+    this.w2 = w2 | 0;
+    this.w3 = w3 | 0;
   }
 
   copyFrom(other: Address): void {
@@ -44,33 +52,23 @@ export function hashAddress({ w0, w1, w2, w3 }: Address): number {
   return Math.imul(w0 ^ Math.imul(w1, 3) ^ Math.imul(w2, 5) ^ w3, 0x9e3779b1);
 }
 
-/** Whether an IPv4 address can be one host's: not 0.0.0.0/8, loopback, multicast, reserved or broadcast. @rfc 1122 3.2.1.3 */
-export function isHostAddress({ w3 }: Address): boolean {
-  const first = w3 >>> 24;
-  return first !== 0 && first !== 127 && first < 224;
-}
-
 /**
- * Read an address in text form.
+ * Whether an address can be one host's on a wire: not unspecified, loopback, multicast or, of IPv4, 0.0.0.0/8, reserved
+ * or broadcast. An IPv4 address in IPv6's form is for sockets, not for packets.
  *
- * @throws MisuseError `bad-address` when it is not a dotted quad
+ * @rfc 1122 3.2.1.3; 4291 2.5.2, 2.5.3, 2.5.5, 2.7
  */
-export function parseAddress(text: string): Address {
-  const parts = text.split('.');
-  const address = new Address();
-  if (parts.length !== 4) throw notAnAddress(text);
-  for (const part of parts) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) throw notAnAddress(text);
-    address.w3 = (address.w3 << 8) | Number(part);
+export function isHostAddress(address: Address): boolean {
+  const { version, w0, w1, w2, w3 } = address;
+  if (version === 4) {
+    const first = w3 >>> 24;
+    return first !== 0 && first !== 127 && first < 224;
   }
-  return address;
+  if (w0 === 0 && w1 === 0) return w2 !== 0xffff && (w2 !== 0 || w3 >>> 0 > 1);
+  return !isMulticastAddress(address);
 }
 
-export function formatAddress(address: Address): string {
-  const { w3 } = address;
-  return `${w3 >>> 24}.${(w3 >>> 16) & 255}.${(w3 >>> 8) & 255}.${w3 & 255}`;
-}
-
-function notAnAddress(text: string): MisuseError {
-  return new MisuseError('bad-address', `'${text}' is not an IPv4 address such as 10.0.0.1`);
+/** @rfc 1112 4; 4291 2.7 */
+export function isMulticastAddress({ version, w0, w3 }: Address): boolean {
+  return version === 6 ? w0 >>> 24 === 0xff : w3 >>> 28 === 14;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseAddress } from './address.ts';
+import { parseAddress } from './address-text.ts';
 import { ARP_REPLY, ARP_REQUEST, ArpPacket, parseArp, writeArp } from './arp.ts';
 import { parseMac } from './mac-address.ts';
 

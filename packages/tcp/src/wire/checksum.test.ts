@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Address, parseAddress } from './address.ts';
+import { Address } from './address.ts';
+import { parseAddress } from './address-text.ts';
 import { checksum, foldChecksum, pseudoHeaderSum } from './checksum.ts';
 
 /** RFC 1071 §1 word for word: pairs of octets added with the carry brought round, an odd last octet before a zero. */

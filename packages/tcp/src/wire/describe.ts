@@ -1,8 +1,8 @@
 /** One line of text for a packet, in the manner of tcpdump, for ladders and traces. Never throws, whatever the bytes. */
-import { formatAddress } from './address.ts';
+import { formatAddress } from './address-text.ts';
 import { ARP_REQUEST, ArpPacket, parseArp } from './arp.ts';
 import { checksum, pseudoHeaderSum } from './checksum.ts';
-import { ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetHeader, parseEthernet } from './ethernet.ts';
+import { ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, EthernetHeader, parseEthernet } from './ethernet.ts';
 import {
   ICMP_ECHO,
   ICMP_ECHO_REPLY,
@@ -14,9 +14,25 @@ import {
   IcmpMessage,
   parseIcmp,
 } from './icmp.ts';
-import { Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, parseIpv4 } from './ipv4.ts';
+import {
+  ICMPV6_ECHO,
+  ICMPV6_ECHO_REPLY,
+  ICMPV6_PACKET_TOO_BIG,
+  ICMPV6_PARAMETER_PROBLEM,
+  ICMPV6_UNREACHABLE,
+  parseIcmpv6,
+} from './icmpv6.ts';
+import { IpPacket, parseIp } from './ip.ts';
+import { PROTOCOL_TCP, type Ipv4Header } from './ipv4.ts';
+import type { Ipv6Header } from './ipv6.ts';
 import { formatMac } from './mac-address.ts';
 import type { Malformed } from './malformed.ts';
+import {
+  NEIGHBOR_SOLICITATION,
+  NeighborMessage,
+  isNeighborDiscovery,
+  parseNeighborMessage,
+} from './neighbor-message.ts';
 import { Segment } from './segment.ts';
 import { BAD_TCP_CHECKSUM, parseSegment } from './tcp.ts';
 
@@ -55,23 +71,26 @@ export function describeFrame(bytes: Uint8Array, start: number, end: number): st
   const header = new EthernetHeader();
   const fault = parseEthernet(bytes, start, end, header);
   if (fault !== null) return describeMalformed(fault);
-  if (header.etherType === ETHERTYPE_IPV4)
+  if (header.etherType === ETHERTYPE_IPV4 || header.etherType === ETHERTYPE_IPV6)
     return describePacket(bytes, header.payloadStart, header.payloadEnd);
   if (header.etherType === ETHERTYPE_ARP) return describeArp(bytes, header.payloadStart, header.payloadEnd);
   const type = header.etherType.toString(16).padStart(4, '0');
   return `${formatMac(header.source)} > ${formatMac(header.destination)}: type 0x${type}, length ${end - start}`;
 }
 
-/** The IPv4 packet bytes[start, end). */
+/** The IP packet bytes[start, end). */
 export function describePacket(bytes: Uint8Array, start: number, end: number): string {
-  const header = new Ipv4Header();
-  const fault = parseIpv4(bytes, start, end, header);
+  const packet = new IpPacket();
+  const fault = parseIp(bytes, start, end, packet);
   if (fault !== null) return describeMalformed(fault);
+  const { header } = packet;
   if (header.protocol === PROTOCOL_TCP) return describeTcp(bytes, header);
-  const text =
-    header.protocol === PROTOCOL_ICMP
-      ? describeIcmp(bytes, header.payloadStart, header.payloadEnd)
-      : `protocol ${header.protocol}, length ${header.payloadEnd - header.payloadStart}`;
+  let text = `protocol ${header.protocol}, length ${packet.payloadLength}`;
+  if (packet.isIcmp && header === packet.ipv4) {
+    text = describeIcmp(bytes, header.payloadStart, header.payloadEnd);
+  } else if (packet.isIcmp && isNeighborDiscovery(bytes[header.payloadStart])) {
+    return describeNeighborMessage(bytes, packet.ipv6);
+  } else if (packet.isIcmp) text = describeIcmpv6(bytes, packet.ipv6);
   return `${formatAddress(header.source)} > ${formatAddress(header.destination)}: ${text}`;
 }
 
@@ -82,7 +101,7 @@ export function describeMalformed({ layer, reason, at }: Malformed): string {
 
 function describeTcp(
   bytes: Uint8Array,
-  { source, destination, payloadStart, payloadEnd }: Ipv4Header,
+  { source, destination, payloadStart, payloadEnd }: Ipv4Header | Ipv6Header,
 ): string {
   const segment = new Segment();
   const from = formatAddress(source);
@@ -99,14 +118,39 @@ function describeIcmp(bytes: Uint8Array, start: number, end: number): string {
   const message = new IcmpMessage();
   const fault = parseIcmp(bytes, start, end, message);
   if (fault !== null) return describeMalformed(fault);
-  const { type, code, id, sequence, mtu, quote } = message;
-  const length = message.bodyEnd - message.bodyStart;
-  if (type === ICMP_ECHO || type === ICMP_ECHO_REPLY) {
-    return `echo ${type === ICMP_ECHO ? 'request' : 'reply'}, id ${id}, seq ${sequence}, length ${length}`;
-  }
+  const { type, code, mtu } = message;
+  if (type === ICMP_ECHO || type === ICMP_ECHO_REPLY) return describeEcho(message, type === ICMP_ECHO);
   const name = ICMP_ERRORS[type] ?? `type ${type}`;
   const next = type === ICMP_UNREACHABLE && code === ICMP_FRAGMENTATION_NEEDED ? `, mtu ${mtu}` : '';
-  return `${name} code ${code}${next}, about ${formatAddress(quote.source)} > ${formatAddress(quote.destination)}`;
+  return `${name} code ${code}${next}, ${describeQuote(message)}`;
+}
+
+function describeIcmpv6(bytes: Uint8Array, ip: Ipv6Header): string {
+  const message = new IcmpMessage();
+  const fault = parseIcmpv6(bytes, ip, message);
+  if (fault !== null) return describeMalformed(fault);
+  const { type, code, mtu } = message;
+  if (type === ICMPV6_ECHO || type === ICMPV6_ECHO_REPLY) return describeEcho(message, type === ICMPV6_ECHO);
+  if (type === ICMPV6_PACKET_TOO_BIG) return `packet too big, mtu ${mtu}, ${describeQuote(message)}`;
+  const problem = type === ICMPV6_PARAMETER_PROBLEM ? 'parameter problem' : 'time exceeded';
+  return `${type === ICMPV6_UNREACHABLE ? 'unreachable' : problem} code ${code}, ${describeQuote(message)}`;
+}
+
+function describeEcho({ id, sequence, bodyStart, bodyEnd }: IcmpMessage, isRequest: boolean): string {
+  return `echo ${isRequest ? 'request' : 'reply'}, id ${id}, seq ${sequence}, length ${bodyEnd - bodyStart}`;
+}
+
+function describeQuote({ quote }: IcmpMessage): string {
+  return `about ${formatAddress(quote.source)} > ${formatAddress(quote.destination)}`;
+}
+
+function describeNeighborMessage(bytes: Uint8Array, ip: Ipv6Header): string {
+  const message = new NeighborMessage();
+  const fault = parseNeighborMessage(bytes, ip, message);
+  if (fault !== null) return describeMalformed(fault);
+  const target = formatAddress(message.target);
+  if (message.type === NEIGHBOR_SOLICITATION) return `nd who has ${target}, tell ${formatAddress(ip.source)}`;
+  return message.hasMac ? `nd ${target} is at ${formatMac(message.mac)}` : `nd ${target} is here`;
 }
 
 const ICMP_ERRORS: Readonly<Record<number, string>> = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseAddress } from './address.ts';
+import { parseAddress } from './address-text.ts';
 import { checksum } from './checksum.ts';
 import {
   ICMP_ECHO,

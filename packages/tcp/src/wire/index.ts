@@ -1,4 +1,5 @@
-export { Address, formatAddress, isHostAddress, parseAddress, sameAddress } from './address.ts';
+export { Address, hashAddress, isHostAddress, isMulticastAddress, sameAddress } from './address.ts';
+export { formatAddress, formatAddressAndPort, joinAddressAndPort, parseAddress } from './address-text.ts';
 export { ARP_LENGTH, ARP_REPLY, ARP_REQUEST, ArpPacket, parseArp, writeArp } from './arp.ts';
 export { checksum, foldChecksum, pseudoHeaderSum } from './checksum.ts';
 export {
@@ -34,13 +35,53 @@ export {
   writeIcmp,
 } from './icmp.ts';
 export type { Quote } from './icmp.ts';
+export {
+  ICMPV6_ECHO,
+  ICMPV6_ECHO_REPLY,
+  ICMPV6_PACKET_TOO_BIG,
+  ICMPV6_PARAMETER_PROBLEM,
+  ICMPV6_PORT_UNREACHABLE,
+  ICMPV6_TIME_EXCEEDED,
+  ICMPV6_UNREACHABLE,
+  isGoodIcmpv6,
+  parseIcmpv6,
+  writeIcmpv6,
+} from './icmpv6.ts';
+export { IpPacket, ipVersion, parseIp } from './ip.ts';
 export { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, parseIpv4, writeIpv4 } from './ipv4.ts';
+export {
+  ALL_NODES,
+  LINK_LOCAL_PREFIX,
+  groupMac,
+  isLinkLocal,
+  isSolicitedNode,
+  isUnspecified,
+  linkLocalAddress,
+  solicitedNode,
+} from './ipv6-address.ts';
+export {
+  IPV6_HEADER_LENGTH,
+  Ipv6Header,
+  PROTOCOL_ICMPV6,
+  PROTOCOL_IPV6_FRAGMENT,
+  parseIpv6,
+  writeIpv6,
+} from './ipv6.ts';
 export { BROADCAST_MAC, MacAddress, formatMac, isGroupMac, parseMac, sameMac } from './mac-address.ts';
 export type { Malformed } from './malformed.ts';
+export {
+  DISCOVERY_HOP_LIMIT,
+  NEIGHBOR_ADVERTISEMENT,
+  NEIGHBOR_SOLICITATION,
+  NeighborMessage,
+  isNeighborDiscovery,
+  parseNeighborMessage,
+  writeNeighborMessage,
+} from './neighbor-message.ts';
 export { ACK, CWR, ECE, FIN, PSH, RST, SYN, Segment, URG } from './segment.ts';
 export type { SackBlock } from './segment.ts';
 export { seq, seqAdd, seqDistance, seqInWindow, seqLess, seqLessOrEqual } from './seq.ts';
-export { parseTcpPacket, writeTcpPacket } from './tcp-packet.ts';
+export { parseTcpIpv6Packet, parseTcpPacket, writeTcpIpv6Packet, writeTcpPacket } from './tcp-packet.ts';
 export {
   BAD_TCP_CHECKSUM,
   TCP_HEADER_LENGTH,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MisuseError } from '../misuse-error.ts';
-import { parseAddress } from './address.ts';
+import { parseAddress } from './address-text.ts';
 import { checksum } from './checksum.ts';
 import { Ipv4Header, parseIpv4, writeIpv4 } from './ipv4.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MisuseError } from '../misuse-error.ts';
-import { parseAddress } from './address.ts';
+import { parseAddress } from './address-text.ts';
 import { checksum, pseudoHeaderSum } from './checksum.ts';
 import { PROTOCOL_TCP } from './ipv4.ts';
 import { ACK, PSH, SYN, Segment } from './segment.ts';
