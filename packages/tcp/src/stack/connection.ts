@@ -51,7 +51,7 @@ export class Connection implements Scheduled {
     return this.tcb.state;
   }
 
-  /** Null while all is well, and after an orderly end. */
+  /** Null while all is well, and after an orderly end. @rfc 9293 3.6 MUST-12 */
   get error(): ConnectionError | null {
     const { error } = this.tcb;
     return error === null ? null : { code: error, message: SENTENCES[error] };
@@ -163,7 +163,7 @@ export class Connection implements Scheduled {
    * The application is gone, as after close(2): CLOSE, and nothing will be received either. Octets that were not read,
    * and any that still come, are answered with a reset, so that the peer does not take them for delivered.
    *
-   * @rfc 1122 4.2.2.13
+   * @rfc 1122 4.2.2.13; 9293 3.6.1 SHLD-3, MAY-1
    */
   release(now: Micros): void {
     this.released = true;
@@ -222,7 +222,7 @@ const SENTENCES: Record<ConnectionErrorCode, string> = {
   EMSGSIZE: 'a packet was too large for the path',
 };
 
-/** What one look tells of changes since the last: event bits. */
+/** What one look tells of changes since the last: event bits. @rfc 9293 3.6 MUST-12 */
 export function changes(connection: Connection): number {
   const { tcb, seen } = connection;
   let bits = 0;

@@ -93,7 +93,11 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     return connection;
   }
 
-  /** OPEN, passive, for any peer. @throws MisuseError `address-in-use` when the port has a listener. @rfc 9293 3.10.1 */
+  /**
+   * OPEN, passive, for any peer. @throws MisuseError `address-in-use` when the port has a listener.
+   *
+   * @rfc 9293 3.10.1, 3.9.1.1 MUST-41, MUST-42
+   */
   listen(port: number, backlog: number): Listener {
     checkPort(port);
     if (this.#listeners.has(port)) {
@@ -205,7 +209,11 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     output.add(connection);
   }
 
-  /** Nobody is there to take what comes, and a peer that never ends its side would keep this for ever. @rfc 1122 4.2.2.13 */
+  /**
+   * Nobody is there to take what comes, and a peer that never ends its side would keep this for ever.
+   *
+   * @rfc 1122 4.2.2.13; 9293 3.6.1 SHLD-3
+   */
   #settleReleased(now: Micros, tcb: Tcb): void {
     const { parts, settings } = this.#options;
     if (tcb.reassembler.available > 0 && tcb.state !== 'CLOSED') {
@@ -277,6 +285,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     this.settle(now, connection);
   }
 
+  /** @rfc 9293 3.7.1 MUST-67; 6691 2-mss */
   #create(
     now: Micros,
     local: Address,

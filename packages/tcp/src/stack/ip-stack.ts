@@ -73,7 +73,11 @@ export class IpStack {
     this.#ipv4 = new Ipv4Input(this.address, { parts, endpoints, output, counters, tracer });
   }
 
-  /** OPEN, active. @throws MisuseError for a bad address or port, and when that 4-tuple is in use. @rfc 9293 3.10.1, 3.9.2.3 */
+  /**
+   * OPEN, active. @throws MisuseError for a bad address or port, and when that 4-tuple is in use.
+   *
+   * @rfc 9293 3.10.1, 3.9.2.3, 3.9.1.1 MUST-46
+   */
   open(now: Micros, to: { address: string; port: number; localPort?: number }): Connection {
     this.#tick(now);
     const remote = parseAddress(to.address);

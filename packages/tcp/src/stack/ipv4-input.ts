@@ -42,7 +42,11 @@ export class Ipv4Input {
     this.#inOnePass = hasReferenceCodec(options.parts);
   }
 
-  /** A packet has come: bytes[start, end), valid during the call. Whatever it holds, nothing is thrown. */
+  /**
+   * A packet has come: bytes[start, end), valid during the call. Whatever it holds, nothing is thrown.
+   *
+   * @rfc 9293 3.9.2 MUST-50, 3.9.2.3 MUST-57, MUST-63
+   */
   onPacket(now: Micros, bytes: Uint8Array, start: number, end: number): void {
     const ip = this.#ip;
     const whole = this.#inOnePass && parseTcpPacket(bytes, start, end, ip, this.#segment);

@@ -10,7 +10,7 @@ const COUNT = 16_384;
  *
  * @param random uniform unsigned 32-bit
  * @throws MisuseError `no-port-left` when every port is taken
- * @rfc 6056 3.3.1
+ * @rfc 6056 3.1, 3.2-services, 3.3.1
  */
 export function ephemeralPort(random: () => number, isFree: (port: number) => boolean): number {
   const start = random() % COUNT;

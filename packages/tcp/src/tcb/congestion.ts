@@ -28,7 +28,7 @@ export interface CongestionPart {
 /** Ample for any path; keeps arithmetic on windows within 31 bits. */
 const LARGEST: Octets = 2 ** 30;
 
-/** @rfc 5681 3.1 */
+/** @rfc 5681 3.1-IW */
 export function initialWindow(smss: Octets): Octets {
   if (smss > 2190) return 2 * smss;
   return smss > 1095 ? 3 * smss : 4 * smss;
@@ -39,12 +39,17 @@ interface NewReno extends Congestion {
   acked: Octets;
 }
 
+/** @rfc 5681 3.1-ssthresh0 */
 function create(smss: Octets, window: Octets): NewReno {
   // RFC 5681 §3.1: ssthresh starts arbitrarily high, so that the network decides.
   return { cwnd: window > 0 ? window : initialWindow(smss), ssthresh: LARGEST, acked: 0 };
 }
 
-/** Slow start below ssthresh, one segment a round trip above it. @rfc 5681 3.1 */
+/**
+ * Slow start below ssthresh, one segment a round trip above it.
+ *
+ * @rfc 5681 3.1-SS, 3.1-CA; 9293 3.8.2 MUST-19
+ */
 function acknowledged(congestion: Congestion, acked: Octets, flight: Octets, smss: Octets): void {
   const reno = congestion as NewReno;
   if (reno.cwnd < reno.ssthresh) {
@@ -60,30 +65,34 @@ function acknowledged(congestion: Congestion, acked: Octets, flight: Octets, sms
   }
 }
 
-/** @rfc 5681 3.2 steps 2 and 3 */
+/** @rfc 5681 3.2-s2, 3.2-s3 */
 function enterRecovery(congestion: Congestion, flight: Octets, smss: Octets): void {
   congestion.ssthresh = halved(flight, smss);
   congestion.cwnd = congestion.ssthresh + 3 * smss;
 }
 
-/** @rfc 5681 3.2 step 4 */
+/** @rfc 5681 3.2-s4 */
 function duplicate(congestion: Congestion, smss: Octets): void {
   congestion.cwnd = Math.min(LARGEST, congestion.cwnd + smss);
 }
 
-/** @rfc 6582 3.2 step 3 */
+/** @rfc 6582 3.2-3partial */
 function partialAck(congestion: Congestion, acked: Octets, smss: Octets): void {
   congestion.cwnd = Math.max(smss, congestion.cwnd - acked + (acked >= smss ? smss : 0));
 }
 
-/** The careful variant: no burst when little is in flight. @rfc 6582 3.2 step 3 (1) */
+/** The careful variant: no burst when little is in flight. @rfc 6582 3.2 step 3 (1), 3.2-3full; 5681 3.2-s6 */
 function exitRecovery(congestion: Congestion, flight: Octets, smss: Octets): void {
   const reno = congestion as NewReno;
   reno.cwnd = Math.min(reno.ssthresh, Math.max(flight, smss) + smss);
   reno.acked = 0;
 }
 
-/** @rfc 5681 3.1 (4): a segment that is lost again does not halve ssthresh again */
+/**
+ * RFC 5681 §3.1 (4): a segment that is lost again does not halve ssthresh again.
+ *
+ * @rfc 5681 3.1-LW, 3.1-RTO-ssthresh; 9293 3.8.2 MUST-19
+ */
 function timeout(congestion: Congestion, flight: Octets, smss: Octets, first: boolean): void {
   const reno = congestion as NewReno;
   if (first) reno.ssthresh = halved(flight, smss);

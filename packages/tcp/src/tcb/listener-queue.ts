@@ -17,7 +17,11 @@ export interface ListenerPart {
   completes(queues: ListenerQueues): boolean;
 }
 
-/** One more than the backlog may wait for accept(), as in BSD and Linux, so that a backlog of 0 still works. */
+/**
+ * One more than the backlog may wait for accept(), as in BSD and Linux, so that a backlog of 0 still works.
+ *
+ * @rfc 4987 3.2
+ */
 export const listener: ListenerPart = {
   admits: ({ backlog, halfOpen, acceptable }) => halfOpen <= backlog && acceptable <= backlog,
   completes: ({ backlog, acceptable }) => acceptable <= backlog,

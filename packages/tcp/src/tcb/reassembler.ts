@@ -33,6 +33,7 @@ export interface ReassemblerPart {
   create(): Reassembler;
 }
 
+/** @rfc 9293 3.10.7.4 SHLD-31 */
 export const reassembler: ReassemblerPart = { create: () => new RingReassembler() };
 
 /** More holes than this and the segment is dropped: the peer sends it again, and memory stays bounded. */

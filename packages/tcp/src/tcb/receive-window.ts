@@ -26,7 +26,11 @@ function widest({ rcv }: Tcb): Octets {
   return 65_535 * 2 ** rcv.scale;
 }
 
-/** `octets` of sequence space were taken: RCV.NXT moves on, the right edge stays. */
+/**
+ * `octets` of sequence space were taken: RCV.NXT moves on, the right edge stays.
+ *
+ * @rfc 9293 3.8.6 SHLD-14; 7323 2.4-2
+ */
 export function take(tcb: Tcb, octets: Octets): void {
   const { rcv, parts } = tcb;
   rcv.nxt = parts.sequence.add(rcv.nxt, octets);
@@ -42,7 +46,7 @@ export function take(tcb: Tcb, octets: Octets): void {
  * an edge that was offered neither moves back nor goes unhonoured. A peer that sends octet by octet pushes the edge
  * before it in this way: once the buffer would have to hold a sixteenth more than its size, the field is rounded down.
  *
- * @rfc 7323 2.3, 2.4
+ * @rfc 9293 3.8.6 SHLD-14; 7323 2.2-synwnd, 2.3, 2.4
  */
 export function offerWindow(tcb: Tcb, syn: boolean): number {
   const { rcv, settings, reassembler } = tcb;

@@ -52,6 +52,7 @@ function sent(now: Micros, tcb: Tcb): void {
   if (!tcb.timers.isSet('retransmission')) tcb.timers.set('retransmission', now + tcb.rto);
 }
 
+/** @rfc 6298 5.2, 5.3; 6582 3.2-1, 3.2-3full, 3.2-3partial, 3.2-3timer; 5681 3.2-s6 */
 function acknowledged(now: Micros, tcb: Tcb, ack: Seq, acked: Octets): void {
   const { recovery, congestion, parts } = tcb;
   const { queue } = recovery;
@@ -83,7 +84,7 @@ function acknowledged(now: Micros, tcb: Tcb, ack: Seq, acked: Octets): void {
   else if (restart) tcb.timers.set('retransmission', now + tcb.rto);
 }
 
-/** @rfc 5681 3.2, 3042 2, 6582 3.2 step 2 */
+/** @rfc 5681 3.2, 3.2-frtx; 6582 3.2-2; 3042 2 */
 function duplicate(_now: Micros, tcb: Tcb): void {
   const { recovery, congestion, parts } = tcb;
   if (++recovery.duplicateAcks === 1) recovery.flightAtFirst = flightSize(tcb);
@@ -101,7 +102,7 @@ function duplicate(_now: Micros, tcb: Tcb): void {
   sendUrgently(tcb, recovery.queue.at(0));
 }
 
-/** @rfc 6298 5.4 to 5.7, 9293 3.8.3 */
+/** @rfc 6298 5.4 to 5.7, 9293 3.8.3 MUST-20, 3.8.6.1 SHLD-30; 6582 3.2-4; 5681 4.3 */
 function timeout(now: Micros, tcb: Tcb): boolean {
   const { recovery, settings, parts } = tcb;
   const { queue } = recovery;
@@ -123,6 +124,7 @@ function timeout(now: Micros, tcb: Tcb): boolean {
   return true;
 }
 
+/** @rfc 9293 3.8.6 MUST-34, SHLD-16 */
 function next(tcb: Tcb): SentSegment | null {
   const { urgent, queue } = tcb.recovery;
   if (urgent !== null) return urgent;
@@ -132,6 +134,7 @@ function next(tcb: Tcb): SentSegment | null {
   return tcb.parts.sequence.distance(tcb.snd.una, lost.seq) < tcb.snd.wnd ? lost : null;
 }
 
+/** @rfc 6298 5, 5.6 */
 function sentAgain(now: Micros, tcb: Tcb, record: SentSegment): void {
   tcb.recovery.queue.sentAgain(now, record);
   tcb.recovery.lastSentAt = now;
@@ -153,7 +156,11 @@ function sendUrgently(tcb: Tcb, record: SentSegment): void {
   tcb.recovery.urgent = record;
 }
 
-/** Karn: no sample when any of the acknowledged segments was sent twice. The youngest of them gives the sample. @rfc 6298 3 */
+/**
+ * Karn: no sample when any of the acknowledged segments was sent twice. The youngest of them gives the sample.
+ *
+ * @rfc 6298 3, 3b; 9293 3.8.1 MUST-18
+ */
 function takeSample(now: Micros, tcb: Tcb, ack: Seq): void {
   const { queue } = tcb.recovery;
   const { sequence, rtt } = tcb.parts;
@@ -183,7 +190,7 @@ function sampleEcho(now: Micros, tcb: Tcb): void {
   tcb.rto = rtt.timeout(tcb.rtt, tcb.settings);
 }
 
-/** R2, which depends on what waits for its ACK. @rfc 9293 3.8.3 MUST-20 to MUST-23 */
+/** R2, which depends on what waits for its ACK. @rfc 9293 3.8.3 MUST-20 to MUST-23, SHLD-11; 4987 3.3 */
 function limit(tcb: Tcb): Micros {
   if ((tcb.recovery.queue.at(0).flags & SYN) === 0) return tcb.settings.retransmissionLimit;
   return tcb.passive ? tcb.settings.synReceivedLimit : tcb.settings.synLimit;

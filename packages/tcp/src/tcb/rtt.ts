@@ -29,7 +29,7 @@ const GRANULARITY: Micros = 1_000;
  * @param sample time from send to acknowledgement; never from a retransmitted segment (Karn, §3)
  * @returns a new estimate; `rtt` is not changed
  * @throws MisuseError when `sample` is negative
- * @rfc 6298 2.2, 2.3
+ * @rfc 6298 2.2, 2.3, 2.3b; 9293 3.8.1 MUST-18
  */
 export function addSample(rtt: Rtt | null, sample: Micros): Rtt {
   if (sample < 0) throw new MisuseError('rtt-sample-negative', `sample is ${sample} µs`);
@@ -40,14 +40,14 @@ export function addSample(rtt: Rtt | null, sample: Micros): Rtt {
   return { srtt, rttvar };
 }
 
-/** RTO = SRTT + max(G, 4 RTTVAR), between floor and ceiling. @rfc 6298 2.1, 2.2, 2.4, 2.5 */
+/** RTO = SRTT + max(G, 4 RTTVAR), between floor and ceiling. @rfc 6298 2.1, 2.2, 2.4, 2.5, 4 */
 export function timeout(rtt: Rtt | null, settings: Settings): Micros {
   if (rtt === null) return settings.initialRto;
   const rto = rtt.srtt + Math.max(GRANULARITY, 4 * rtt.rttvar);
   return Math.min(settings.maxRto, Math.max(settings.minRto, rto));
 }
 
-/** Twice the timeout, up to the ceiling. @rfc 6298 5.5 */
+/** Twice the timeout, up to the ceiling. @rfc 6298 5.5; 9293 3.8.2 MUST-19 */
 export function backOff(rto: Micros, settings: Settings): Micros {
   return Math.min(settings.maxRto, 2 * rto);
 }

@@ -87,7 +87,7 @@ export function listenArrives(now: Micros, tcb: Tcb, segment: Segment): void {
   tcb.state = 'SYN-RECEIVED';
 }
 
-/** @rfc 9293 3.10.7.3 */
+/** @rfc 9293 3.10.7.3, 3.5 MUST-10; 5961 3.2-synsent */
 export function synSentArrives(now: Micros, tcb: Tcb, segment: Segment): void {
   const { sequence, retransmission } = tcb.parts;
   const { snd } = tcb;
@@ -122,7 +122,7 @@ export function synSentArrives(now: Micros, tcb: Tcb, segment: Segment): void {
   tcb.state = 'SYN-RECEIVED';
 }
 
-/** What a SYN tells: the peer's numbers, window, options and early text. */
+/** What a SYN tells: the peer's numbers, window, options and early text. @rfc 9293 3.7.1 MUST-14, MUST-15 */
 function takeSyn(now: Micros, tcb: Tcb, segment: Segment): void {
   tcb.irs = segment.seq;
   tcb.rcv.nxt = tcb.parts.sequence.add(segment.seq, 1);
@@ -150,7 +150,7 @@ const MIN_MSS: Octets = 48;
 /** @rfc 6298 5.7 */
 const RTO_AFTER_LOST_SYN: Micros = 3_000_000;
 
-/** Our SYN is acknowledged. */
+/** Our SYN is acknowledged. @rfc 5681 3.1-IW-hs, 3.1-IW-loss */
 export function established(tcb: Tcb): void {
   const { parts, snd, settings } = tcb;
   tcb.synAcked = true;
@@ -163,7 +163,11 @@ export function established(tcb: Tcb): void {
   }
 }
 
-/** First: is it of this incarnation, and is any of it in the window? @rfc 9293 3.10.7.4 first, 3.4; 7323 5.3 */
+/**
+ * First: is it of this incarnation, and is any of it in the window?
+ *
+ * @rfc 9293 3.10.7.4 first, 3.4 MUST-66; 7323 5.3
+ */
 export function checkSequence(now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (!tcb.synAcked) trimAnsweringSyn(tcb, segment);
   const stamp = checkTimestamps(now, tcb, segment);
@@ -212,7 +216,11 @@ export function isAcceptable(tcb: Tcb, segment: Segment): boolean {
   return len > 0 && sequence.inWindow(sequence.add(segment.seq, len - 1), nxt, wnd);
 }
 
-/** Second: a reset counts only at RCV.NXT exactly; elsewhere in the window it is challenged. @rfc 9293 3.10.7.4 second, 5961 3.2 */
+/**
+ * Second: a reset counts only at RCV.NXT exactly; elsewhere in the window it is challenged.
+ *
+ * @rfc 9293 3.10.7.4 second, 3.5.3 MUST-11, MUST-12, SHLD-2; 5961 3.2
+ */
 export function checkReset(now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (!segment.rst) return true;
   if (segment.seq !== tcb.rcv.nxt) {
@@ -252,7 +260,7 @@ export function checkSyn(now: Micros, tcb: Tcb, segment: Segment): boolean {
   return false;
 }
 
-/** Fifth. @rfc 9293 3.10.7.4 fifth */
+/** Fifth. @rfc 9293 3.10.7.4 fifth, MAY-12; 5961 5.2, 5.2-range, 5.2-maxwnd */
 export function checkAck(now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (!segment.hasAck) return false;
   const { connection, sequence } = tcb.parts;
@@ -283,7 +291,7 @@ export function ackOfSyn(_now: Micros, tcb: Tcb, segment: Segment): boolean {
   return true;
 }
 
-/** Move SND.UNA, count duplicates, take the window. */
+/** Move SND.UNA, count duplicates, take the window. @rfc 9293 3.8.3 MUST-37, SHLD-17; 5681 2-dupdef */
 function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
   const { snd, parts, recovery } = tcb;
   const { sequence, retransmission, sendWindow } = parts;
@@ -339,7 +347,11 @@ export function ackOfFin(now: Micros, tcb: Tcb): boolean {
   }
 }
 
-/** Sixth: the urgent pointer moves forward only; the data stays in line. @rfc 9293 3.10.7.4 sixth, 6093 */
+/**
+ * Sixth: the urgent pointer moves forward only; the data stays in line.
+ *
+ * @rfc 9293 3.10.7.4 sixth, 3.8.5 MUST-30; 6093
+ */
 export function checkUrgent(_now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (!segment.urg || !takesText(tcb)) return true;
   const up = tcb.parts.sequence.add(segment.seq, segment.up);
@@ -347,7 +359,11 @@ export function checkUrgent(_now: Micros, tcb: Tcb, segment: Segment): boolean {
   return true;
 }
 
-/** Seventh: in ESTABLISHED, FIN-WAIT-1 and FIN-WAIT-2, take what is new and in the window. @rfc 9293 3.10.7.4 seventh */
+/**
+ * Seventh: in ESTABLISHED, FIN-WAIT-1 and FIN-WAIT-2, take what is new and in the window.
+ *
+ * @rfc 9293 3.10.7.4 seventh, 3.8.5 MUST-31, 3.8.6.3 MUST-40, SHLD-18, SHLD-19; 5681 3.2-dup, 3.2-gap, 4.2
+ */
 export function takeText(now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (segment.payloadLength === 0 || !takesText(tcb)) return true;
   const { rcv, snd, parts, reassembler, settings, timers } = tcb;
@@ -373,7 +389,11 @@ function takesText({ state }: Tcb): boolean {
   return state === 'ESTABLISHED' || state === 'FIN-WAIT-1' || state === 'FIN-WAIT-2';
 }
 
-/** Hand the text from `from` on to the reassembler, cut at the right edge. @returns by how much RCV.NXT moved */
+/**
+ * Hand the text from `from` on to the reassembler, cut at the right edge. @returns by how much RCV.NXT moved
+ *
+ * @rfc 9293 3.10.7.4-1trim; 7323 2.4-1
+ */
 export function insertText(tcb: Tcb, offset: Octets, segment: Segment, from: number): Octets {
   const to = Math.min(segment.payloadEnd, from + tcb.rcv.wnd - offset);
   if (to <= from) return 0;
@@ -382,7 +402,7 @@ export function insertText(tcb: Tcb, offset: Octets, segment: Segment, from: num
   return moved;
 }
 
-/** Eighth: a FIN counts once everything before it is here. @rfc 9293 3.10.7.4 eighth */
+/** Eighth: a FIN counts once everything before it is here. @rfc 9293 3.10.7.4 eighth, 3.6 MUST-12 */
 export function checkFin(now: Micros, tcb: Tcb, segment: Segment): boolean {
   const { rcv, parts } = tcb;
   if ((segment.flags & FIN) !== 0 && !tcb.finReceived) {

@@ -46,7 +46,7 @@ const TIMESTAMPS_ROOM: Octets = 12;
 /**
  * What the peer's SYN offers, as far as ours offers it too.
  *
- * @rfc 7323 2.2, 3.2; 2018 2
+ * @rfc 7323 2.2-both, 2.2-nosyn, 2.3-shift, 3.2-unneg; 2018 2
  */
 export function agreeOnOptions(now: Micros, tcb: Tcb, syn: Segment): void {
   const { rcv, snd, settings, options } = tcb;
@@ -65,7 +65,11 @@ export function agreeOnOptions(now: Micros, tcb: Tcb, syn: Segment): void {
   options.tsRecentAt = now;
 }
 
-/** The options of a SYN, or of the SYN,ACK that answers one. @rfc 9293 3.7.1 SHLD-5; 7323 2.2, 3.2; 2018 2 */
+/**
+ * The options of a SYN, or of the SYN,ACK that answers one.
+ *
+ * @rfc 9293 3.7.1 MUST-14, MUST-65, SHLD-5, MAY-3; 7323 2.2-send, 2.2-both, 3.2; 2018 2
+ */
 export function fillSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   const { rcv, settings, options } = tcb;
   const first = tcb.state === 'SYN-SENT';
@@ -85,7 +89,7 @@ export function fillOptions(now: Micros, tcb: Tcb, segment: Segment): void {
  * Eff.snd.MSS: what is left of `mss` octets for payload when the options that each segment carries are taken off. The
  * MSS that a SYN announces knows nothing of options: whoever sends them makes room for them.
  *
- * @rfc 6691 2, 9293 3.7.1 MUST-16
+ * @rfc 6691 2-data; 9293 3.7.1 MUST-16
  */
 export function payloadRoom({ options }: Tcb, mss: Octets): Octets {
   return options.timestamps ? mss - TIMESTAMPS_ROOM : mss;

@@ -35,7 +35,10 @@ function update(tcb: Tcb, segment: Segment): void {
   snd.wl2 = segment.ack;
 }
 
-/** @rfc 9293 3.8.6.2.1, 3.7.4; 3042 2; 5681 4.1 */
+/**
+ * @rfc 9293 3.8.6.2.1 MUST-38, 3.7.4 MUST-17, SHLD-7, 3.8.6 SHLD-15; 5681 3, 3.1-use, 3.2-s1, 3.2-s5, 4.1
+ * @rfc 7323 2.4-3; 3042 2
+ */
 function nextPayload(now: Micros, tcb: Tcb, unsent: Octets): Octets {
   const { snd, recovery, congestion, settings, parts } = tcb;
   const outstanding = parts.sequence.distance(snd.una, snd.nxt);

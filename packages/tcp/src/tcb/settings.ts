@@ -8,7 +8,11 @@ export interface Settings {
   readonly minRto: Micros;
   /** The ceiling of RTO, at least 60 s. @rfc 6298 2.5 */
   readonly maxRto: Micros;
-  /** R2: how long an unanswered retransmission goes on before the connection is given up. @rfc 9293 3.8.3 MUST-21 */
+  /**
+   * R2: how long an unanswered retransmission goes on before the connection is given up.
+   *
+   * @rfc 9293 3.8.3 MUST-21, SHLD-11
+   */
   readonly retransmissionLimit: Micros;
   /** R2 of a SYN that we send first: at least 3 minutes. @rfc 9293 3.8.3 MUST-23 */
   readonly synLimit: Micros;
@@ -18,9 +22,9 @@ export interface Settings {
   readonly msl: Micros;
   /** How long a connection that its application has left may wait for the peer's FIN; the RFC would wait for ever. */
   readonly finWait2Limit: Micros;
-  /** How long an ACK may wait for company: under 0.5 s. Linux waits 40 ms at first. @rfc 9293 3.8.6.3 MUST-59 */
+  /** How long an ACK may wait for company: under 0.5 s. Linux waits 40 ms at first. @rfc 9293 3.8.6.3 MUST-40 */
   readonly delayedAck: Micros;
-  /** Hold back small segments while data is unacknowledged. @rfc 9293 3.7.4 SHLD-7 */
+  /** Hold back small segments while data is unacknowledged. @rfc 9293 3.7.4 MUST-17, SHLD-7 */
   readonly nagle: boolean;
   /** How long a sender may wait for a window worth a full segment: 0.1 to 1 s. @rfc 9293 3.8.6.2.1 */
   readonly sillyWindowOverride: Micros;
@@ -38,7 +42,7 @@ export interface Settings {
   readonly pathMtuAge: Micros;
   /** Timeouts of one large segment after which smaller ones are tried, though no router complains; 0 = never. @rfc 2923 2.1 */
   readonly blackHoleTimeouts: number;
-  /** Challenge ACKs that one connection may send in a second. @rfc 5961 7 */
+  /** Challenge ACKs that one connection may send in a second. @rfc 5961 7, 7-tune */
   readonly challengeAcksPerSecond: number;
   /** Offer and use the timestamps option: round-trip times, and protection against wrapped sequences. @rfc 7323 3 */
   readonly timestamps: boolean;

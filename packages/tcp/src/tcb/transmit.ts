@@ -14,6 +14,8 @@ export type Filled = 'first' | 'again' | 'nothing';
 /**
  * Fill `segment` with what goes out next. Call until it says no: control segments come first, then what is sent again,
  * new octets, the FIN, and last an acknowledgement that found no company.
+ *
+ * @rfc 9293 3.8.6.3 MUST-58, MUST-59
  */
 export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
   segment.clear();
@@ -111,7 +113,11 @@ function fillAgain(now: Micros, tcb: Tcb, segment: Segment, record: SentSegment)
   fillHeader(now, tcb, segment, record.seq, record.flags);
 }
 
-/** New octets, and the FIN once the last of them goes. */
+/**
+ * New octets, and the FIN once the last of them goes.
+ *
+ * @rfc 9293 3.9.1.2 MUST-60, MUST-61, SHLD-27, SHLD-28, MAY-16, 3.8.6.1 MUST-35, MUST-36
+ */
 function fillNew(now: Micros, tcb: Tcb, segment: Segment): boolean {
   const { snd, parts, timers } = tcb;
   if (tcb.finSent || tcb.state === 'SYN-SENT' || tcb.state === 'SYN-RECEIVED') return false;
@@ -142,7 +148,11 @@ function fillNew(now: Micros, tcb: Tcb, segment: Segment): boolean {
   return true;
 }
 
-/** With nothing in flight no ACK will come to open the window: a timer must. @rfc 9293 3.8.6.1, 3.8.6.2.1 */
+/**
+ * With nothing in flight no ACK will come to open the window: a timer must.
+ *
+ * @rfc 9293 3.8.6.1 MUST-36, SHLD-29, 3.8.6.2.1
+ */
 function armPersist(now: Micros, tcb: Tcb): void {
   if (tcb.snd.una !== tcb.snd.nxt || tcb.timers.isSet('persist')) return;
   tcb.timers.set('persist', now + (tcb.snd.wnd === 0 ? tcb.rto : tcb.settings.sillyWindowOverride));

@@ -12,7 +12,7 @@ export function openActive(_now: Micros, tcb: Tcb): void {
   tcb.state = 'SYN-SENT';
 }
 
-/** @rfc 9293 3.10.1 */
+/** @rfc 9293 3.10.1, 3.5 MUST-11 */
 export function openPassive(_now: Micros, tcb: Tcb): void {
   tcb.passive = true;
   tcb.state = 'LISTEN';

@@ -58,7 +58,7 @@ const BAD_OPTION = Array.from({ length: TCP_HEADER_LENGTH_MAX }, (_, at) =>
  *
  * @param into filled, its payload by reference to `bytes`; holds nothing of use when the segment is malformed
  * @returns null when it is good
- * @rfc 9293 3.1 MUST-4, MUST-5, MUST-6, MUST-7, MUST-68; 9293 3.2 MUST-64
+ * @rfc 9293 3.1 MUST-1, MUST-4, MUST-5, MUST-6, MUST-7, MUST-68, REC-1, 3.2 MUST-64
  */
 export function parseSegment(bytes: Uint8Array, start: number, end: number, into: Segment): Malformed | null {
   if (end - start < HEADER_LENGTH) return TRUNCATED;
@@ -171,7 +171,7 @@ export function writeSegment(segment: Segment, into: Uint8Array, start: number):
   return header + payloadLength;
 }
 
-/** Write the options, which begin 20 octets behind `start`. */
+/** Write the options, which begin 20 octets behind `start`. @rfc 9293 3.1 MUST-69 */
 export function writeOptions(segment: Segment, view: DataView, start: number): void {
   let at = start + HEADER_LENGTH;
   if (segment.mss > 0) {
