@@ -68,4 +68,9 @@ export const formatters: readonly Check[] = [
     script: [tool('oxfmt/bin/oxfmt'), '.'],
     remedy: 'a file that cannot be parsed stays as it is',
   },
+  {
+    name: 'docs/rfc-coverage.md',
+    script: ['tools/rfc-coverage/main.ts'],
+    remedy: 'it is written from `@rfc` tags, and from what scripts and tests say that they prove',
+  },
 ];

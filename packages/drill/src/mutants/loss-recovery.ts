@@ -50,6 +50,16 @@ export const lossRecoveryMutants: readonly Mutant[] = [
     }),
   ),
   mutant(
+    'starts the timer anew with each segment',
+    ['RFC6298-5.1'],
+    altered('retransmission', {
+      sent(now, tcb) {
+        retransmission.sent(now, tcb);
+        tcb.timers.set('retransmission', now + tcb.rto);
+      },
+    }),
+  ),
+  mutant(
     'is deaf to duplicate ACKs',
     ['RFC5681-3.2-frtx'],
     altered('retransmission', { duplicate: () => undefined }),

@@ -2,6 +2,7 @@
 import { acknowledgementsMutants } from './acknowledgements.ts';
 import { congestionMutants } from './congestion.ts';
 import { icmpMutants } from './icmp.ts';
+import { ecnMutants } from './ecn.ts';
 import { lossRecoveryMutants } from './loss-recovery.ts';
 import type { Mutant } from './mutant.ts';
 import { openingMutants } from './opening.ts';
@@ -29,5 +30,6 @@ export const mutants: readonly Mutant[] = [
   ...queuesMutants,
   ...optionsMutants,
   ...icmpMutants,
+  ...ecnMutants,
   ...timestampsMutants,
 ];

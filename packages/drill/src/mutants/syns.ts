@@ -27,6 +27,12 @@ export const synsMutants: readonly Mutant[] = [
     broken({ checkSyn: () => true }),
   ),
   mutant(
+    'has one limit to challenges whatever is set',
+    ['RFC5961-7-tune'],
+    {},
+    { challengeAcksPerSecond: 10 },
+  ),
+  mutant(
     'challenges without end',
     ['RFC5961-7', 'RFC5961-7-tune'],
     broken({

@@ -63,7 +63,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
    *
    * @param local here and elsewhere the host's own record of its address: it is kept, `remote` is copied
    * @throws MisuseError for a bad port, and when that 4-tuple is in use
-   * @rfc 9293 3.10.1
+   * @rfc 9293 3.10.1, 3.10.1-open-dup
    */
   open(
     now: Micros,

@@ -329,6 +329,7 @@ describe('a half-open connection', () => {
 });
 
 describe('OPEN', () => {
+  // Proves: MUST-46
   test.each(['0.0.0.0', '224.0.0.1', '255.255.255.255', '127.0.0.1', '10.0.0.1'])(
     'to %s is refused: no other host can have that address',
     (address) => {
@@ -350,6 +351,7 @@ describe('OPEN', () => {
     expect(stack.pollTimeout()).toBe(Infinity);
   });
 
+  // Proves: 9293-3.10.1-open-dup
   test('of a pair of sockets that is in TIME-WAIT is refused', () => {
     const d = new Dialogue().established();
     d.it.close(d.now);

@@ -150,6 +150,7 @@ describe('a flood', () => {
   });
 });
 
+// Proves: MUST-63
 describe('a sender that nobody can be', () => {
   test.each(['10.0.0.1', '0.0.0.0', '127.0.0.1', '224.0.0.5', '255.255.255.255', '240.0.0.1'])(
     '%s is heard by no listener and no connection',
@@ -162,6 +163,7 @@ describe('a sender that nobody can be', () => {
     },
   );
 
+  // Proves: MUST-57
   test('nor is what is sent to another host', () => {
     const d = new Dialogue().listen();
     const segment = new Segment();

@@ -64,7 +64,11 @@ export class Ipv4Output implements PacketOutput {
     return writeIpv4(this.#header(local, remote, PROTOCOL_ICMP), into, start, length) + length;
   }
 
-  /** The header of the next packet. */
+  /**
+   * The header of the next packet. Its type of service stays 0: not ECN-capable, whatever the peer offers.
+   *
+   * @rfc 3168 5-noect, 6.1.1-plain, 6.1.1-syn, 6.1.5, 6.1.6
+   */
   #header(local: Address, remote: Address, protocol: number): Ipv4Header {
     const ip = this.#ip;
     ip.source.copyFrom(local);

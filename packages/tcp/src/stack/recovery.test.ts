@@ -140,6 +140,7 @@ describe('three duplicate ACKs', () => {
     expect(after.duplicateAcks).toBe(0);
   });
 
+  // Proves: RFC6582-3.2-3timer
   test('start a recovery in which only the first partial ACK starts the timer anew', () => {
     const d = flying(8);
     const first = (d.it.snapshot().snd.una - d.it.snapshot().iss - 1) / MSS;
@@ -178,6 +179,7 @@ describe('three duplicate ACKs', () => {
 });
 
 describe('a sender', () => {
+  // Proves: RFC5681-4.1
   test('begins anew with the first window after a pause longer than RTO', () => {
     const d = flying(12);
     const { snd, iss, cwnd } = d.it.snapshot();

@@ -80,6 +80,7 @@ describe('an orderly close', () => {
       .state('CLOSED');
   });
 
+  // Proves: 9293-3.10.4-close-fw 9293-3.10.4-close-late
   test('is refused a second time, and so is sending after it', () => {
     const d = new Dialogue().established();
     d.it.close(d.now);

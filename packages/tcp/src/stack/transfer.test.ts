@@ -21,6 +21,13 @@ describe('what the peer sends', () => {
     d.peer('P. 1:6(5) ack 1').send(3).says('P. 1:4(3) ack 6').quietFor(900_000);
   });
 
+  // Proves: MUST-59
+  test('in several segments that come before an answer can leave is acknowledged once', () => {
+    const d = new Dialogue().established();
+    d.peer('. 1:1461(1460) ack 1').peer('. 1461:2921(1460) ack 1').peer('. 2921:4381(1460) ack 1');
+    d.says('. 1:1(0) ack 4381').quietFor(900_000);
+  });
+
   test('is put in order, with an ACK at once for each segment beyond a hole', () => {
     const d = new Dialogue().established();
     d.peer('. 11:21(10) ack 1').says('. 1:1(0) ack 1').peer('. 31:41(10) ack 1').says('. 1:1(0) ack 1');
@@ -132,6 +139,7 @@ describe('what we send', () => {
     d.peer('. 1:1(0) ack 1461 win 3000').says('. 1461:2921(1460) ack 1', '. 2921:4381(1460) ack 1').silent();
   });
 
+  // Proves: RFC5681-3.1-ssthresh0
   test('starts with three segments and doubles each round trip', () => {
     const d = new Dialogue().established();
     d.send(100_000);

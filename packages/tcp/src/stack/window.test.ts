@@ -10,6 +10,7 @@ function offered(d: Dialogue, unit: number): { ack: number; edge: number } {
 }
 
 describe('the window we offer', () => {
+  // Proves: RFC7323-2.4-2 SHLD-14
   test('never moves its right edge back, whatever its scale rounds off', () => {
     const d = new Dialogue().established(65_535, 'mss 1460,wscale 0');
     let at = 1;
@@ -43,6 +44,7 @@ describe('the window we offer', () => {
     d.says('. 1:1(0) ack 9001 win 8000').silent();
   });
 
+  // Proves: RFC7323-2.4-1
   test('is honoured to its last octet', () => {
     const d = new Dialogue({ settings: { receiveBuffer: 70_001 } }).established(65_535, 'mss 1460,wscale 0');
     let { at, edge } = { at: 1, edge: 65_536 };
@@ -129,6 +131,7 @@ describe('a shut window', () => {
 });
 
 describe('a window that shrinks', () => {
+  // Proves: MUST-37
   test('to nothing: only the first segment is tried again, and the connection lives as long as the peer answers', () => {
     const d = new Dialogue().established();
     d.send(3 * 1460).hearAll();

@@ -71,6 +71,7 @@ test('a recovery ends at ssthresh, or a segment above what is in flight where th
   expect(c.cwnd).toBe(2000);
 });
 
+// Proves: RFC5681-4.3
 test('a timeout leaves one segment, and halves for the first time only', () => {
   const c = at(12_000, 2 ** 30);
   newReno.timeout(c, 10_000, SMSS, true);

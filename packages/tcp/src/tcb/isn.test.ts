@@ -21,12 +21,14 @@ const tuple = (remotePort: number) => ({
   remotePort,
 });
 
+// Proves: MUST-8 RFC6528-3
 test('the numbers of one pair of ends move on by one in 4 µs', () => {
   const first = initialSequence(1_000_000, tuple(5000), key);
   expect(initialSequence(1_000_004, tuple(5000), key)).toBe((first + 1) >>> 0);
   expect(initialSequence(5_000_000, tuple(5000), key)).toBe((first + 1_000_000) >>> 0);
 });
 
+// Proves: MUST-9 SHLD-1 RFC6528-3-secret RFC6528-3-key
 test('another port or another secret gives unrelated numbers', () => {
   const first = initialSequence(0, tuple(5000), key);
   expect(Math.abs((initialSequence(0, tuple(5001), key) - first) | 0)).toBeGreaterThan(1_000_000);

@@ -6,7 +6,7 @@ import type { Tcb } from './tcb.ts';
  * Move the right edge of the receive window when there is room worth telling of.
  *
  * @returns whether the window grew
- * @rfc 9293 3.8.6.2.2 MUST-39
+ * @rfc 9293 3.8.6.2.2 MUST-39, 3.8.6.1 MAY-8
  */
 export function openWindow(tcb: Tcb): boolean {
   const { rcv, settings, reassembler } = tcb;

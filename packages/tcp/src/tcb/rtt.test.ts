@@ -18,6 +18,7 @@ test('a later sample moves RTTVAR by a quarter, from the SRTT before it, and SRT
   expect(timeout(rtt, settings)).toBe(590_000);
 });
 
+// Proves: RFC6298-4
 test('without variation the clock’s granularity stands in', () => {
   expect(timeout({ srtt: 50_000, rttvar: 0 }, settings)).toBe(51_000);
 });

@@ -280,7 +280,7 @@ export function checkAck(now: Micros, tcb: Tcb, segment: Segment): boolean {
   return connection.ackOfFin(now, tcb);
 }
 
-/** In SYN-RECEIVED, the ACK of our SYN opens the connection. @rfc 9293 3.10.7.4 fifth */
+/** In SYN-RECEIVED, the ACK of our SYN opens the connection. @rfc 9293 3.10.7.4-5ack-synrcvd, 3.10.7.4-5ack-synrcvd-bad */
 export function ackOfSyn(_now: Micros, tcb: Tcb, segment: Segment): boolean {
   const { sequence } = tcb.parts;
   if (!sequence.less(tcb.snd.una, segment.ack) || !sequence.lessOrEqual(segment.ack, tcb.snd.nxt)) {
@@ -362,7 +362,7 @@ export function checkUrgent(_now: Micros, tcb: Tcb, segment: Segment): boolean {
 /**
  * Seventh: in ESTABLISHED, FIN-WAIT-1 and FIN-WAIT-2, take what is new and in the window.
  *
- * @rfc 9293 3.10.7.4 seventh, 3.8.5 MUST-31, 3.8.6.3 MUST-40, SHLD-18, SHLD-19; 5681 3.2-dup, 3.2-gap, 4.2
+ * @rfc 9293 3.10.7.4 seventh, 3.8.5 MUST-31, MAY-13, 3.8.6.3 MUST-40, SHLD-18, SHLD-19; 5681 3.2-dup, 3.2-gap, 4.2
  */
 export function takeText(now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (segment.payloadLength === 0 || !takesText(tcb)) return true;

@@ -30,14 +30,14 @@ function expire(now: Micros, tcb: Tcb, name: TimerName): void {
   }
 }
 
-/** Send the first segment of the retransmission queue again, or give up after R2. @rfc 9293 3.10.8, 3.8.3 MUST-20 */
+/** Send the first segment of the retransmission queue again, or give up after R2. @rfc 9293 3.10.8-rto, 3.10.8-user, 3.8.3 MUST-20 */
 export function retransmissionTimeout(now: Micros, tcb: Tcb): void {
   tcb.parts.path.timedOut(now, tcb);
   // What the network said meanwhile tells more than that nothing came.
   if (!tcb.parts.retransmission.timeout(now, tcb)) end(tcb, tcb.softError ?? 'ETIMEDOUT');
 }
 
-/** Twice the maximum segment lifetime is over: the pair of sockets may be used again. @rfc 9293 3.10.8 */
+/** Twice the maximum segment lifetime is over: the pair of sockets may be used again. @rfc 9293 3.10.8-2msl */
 export function timeWaitTimeout(_now: Micros, tcb: Tcb): void {
   end(tcb, null);
 }

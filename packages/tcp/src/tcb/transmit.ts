@@ -15,7 +15,7 @@ export type Filled = 'first' | 'again' | 'nothing';
  * Fill `segment` with what goes out next. Call until it says no: control segments come first, then what is sent again,
  * new octets, the FIN, and last an acknowledgement that found no company.
  *
- * @rfc 9293 3.8.6.3 MUST-58, MUST-59
+ * @rfc 9293 3.8.6.3 MUST-58, MUST-59; 3168 6.1.1-decline
  */
 export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
   segment.clear();

@@ -5,14 +5,14 @@ import type { CallError } from './parts.ts';
 import type { ConnectionErrorCode, Tcb } from './tcb.ts';
 import { controlSeq } from './transmit.ts';
 
-/** Send a SYN; `tcb.iss` was chosen. @rfc 9293 3.10.1 */
+/** Send a SYN; `tcb.iss` was chosen. @rfc 9293 3.10.1-open-active */
 export function openActive(_now: Micros, tcb: Tcb): void {
   sendSyn(tcb);
   tcb.output.push({ seq: tcb.iss, flags: SYN });
   tcb.state = 'SYN-SENT';
 }
 
-/** @rfc 9293 3.10.1, 3.5 MUST-11 */
+/** @rfc 9293 3.10.1-open-passive, 3.5 MUST-11 */
 export function openPassive(_now: Micros, tcb: Tcb): void {
   tcb.passive = true;
   tcb.state = 'LISTEN';

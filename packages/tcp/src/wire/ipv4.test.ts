@@ -70,6 +70,7 @@ test('the header stands on the wire as RFC 791 draws it', () => {
   );
 });
 
+// Proves: MUST-50
 test('options are skipped by the header length and take part in the checksum', () => {
   const bytes = altered(0, 0x4600);
   const read = new Ipv4Header();

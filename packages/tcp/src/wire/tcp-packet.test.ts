@@ -116,6 +116,7 @@ function mend(bytes: Uint8Array, start: number, end: number): void {
   put(start + 36, checksum(bytes, start + 20, tcpEnd, pseudo));
 }
 
+// Proves: MUST-3
 test('a damaged packet is read in one pass exactly when the layers read it', () => {
   let good = 0;
   let bad = 0;

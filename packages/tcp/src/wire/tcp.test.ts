@@ -84,6 +84,7 @@ test('what is written is what is read', () => {
   );
 });
 
+// Proves: MUST-2
 test('the checksum that is filled in is the one that verifies, for odd and even payloads', () => {
   const source = parseAddress('10.0.0.1');
   const destination = parseAddress('10.0.0.2');
@@ -101,6 +102,7 @@ test('the checksum that is filled in is the one that verifies, for odd and even 
   );
 });
 
+// Proves: MUST-3
 test('a checksum field of 0 does not mean that there is no checksum', () => {
   const bytes = new Uint8Array(20);
   const pseudo = pseudoHeaderSum(parseAddress('10.0.0.1'), parseAddress('10.0.0.2'), PROTOCOL_TCP, 20);
@@ -199,6 +201,7 @@ test.each([
   expect(verdict(bytes)).toEqual({ layer: 'tcp', reason, at });
 });
 
+// Proves: MUST-7
 test.each([
   ['MSS with length 0', [2, 0, 5, 180], 20],
   ['MSS with length 1', [2, 1, 5, 180], 20],
