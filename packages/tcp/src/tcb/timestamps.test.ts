@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseAddress } from '../wire/address.ts';
+import { parseAddress } from '../wire/address-text.ts';
 import { timestampOffset } from './timestamps.ts';
 
 const tuple = {
