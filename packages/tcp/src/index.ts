@@ -11,6 +11,7 @@ export type { ConnectionSummary } from './stack/listing.ts';
 export type { TcbSnapshot } from './stack/snapshot.ts';
 export { Stack, createIpStack, createStack, type StackOptions } from './stack/stack.ts';
 export type { Congestion, CongestionPart } from './tcb/congestion.ts';
+export { cubic } from './tcb/cubic.ts';
 export type { FourTuple, IsnPart } from './tcb/isn.ts';
 export type { ListenerPart, ListenerQueues } from './tcb/listener-queue.ts';
 export type {
@@ -25,7 +26,8 @@ export type {
 export type { Range, Reassembler, ReassemblerPart } from './tcb/reassembler.ts';
 export { completeParts, referenceParts } from './tcb/reference.ts';
 export type { SentSegment } from './tcb/retransmit-queue.ts';
-export type { Recovery, RetransmissionPart } from './tcb/retransmission.ts';
+export type { Recovery } from './tcb/recovery.ts';
+export type { RetransmissionPart } from './tcb/retransmission.ts';
 export type { Rtt, RttPart } from './tcb/rtt.ts';
 export type { SendWindowPart } from './tcb/send-window.ts';
 export type { SequencePart } from './tcb/sequence.ts';

@@ -21,6 +21,7 @@ import {
   seq,
   seqAdd,
   seqDistance,
+  type SackBlock,
 } from '../src/wire/index.ts';
 import { packetOf } from './packet.ts';
 
@@ -206,12 +207,30 @@ export class Dialogue {
     const options: string[] = [];
     if (segment.mss > 0) options.push(`mss ${segment.mss}`);
     if (segment.sackPermitted) options.push('sackOK');
+    if (segment.sack.length > 0) {
+      const from = seq(this.peerIss);
+      const blocks = segment.sack.map(
+        ({ left, right }) => `${seqDistance(from, left)}:${seqDistance(from, right)}`,
+      );
+      options.push(`sack ${blocks.join(' ')}`);
+    }
     if (segment.timestamps) {
       this.tsBase ??= segment.tsVal;
       options.push(`TS val ${seqDistance(seq(this.tsBase), seq(segment.tsVal))} ecr ${segment.tsEcr}`);
     }
     if (segment.windowScale >= 0) options.push(`wscale ${segment.windowScale}`);
     return options.length > 0 ? `${text} <${options.join(',')}>` : text;
+  }
+
+  #blocks(option: string): SackBlock[] {
+    const iss = seq(this.iss ?? 0);
+    return option
+      .split(' ')
+      .slice(1)
+      .map((block) => {
+        const [left, right] = block.split(':');
+        return { left: seqAdd(iss, Number(left)), right: seqAdd(iss, Number(right)) };
+      });
   }
 
   #parse(text: string): Segment {
@@ -239,6 +258,7 @@ export class Dialogue {
       if (name === 'mss') segment.mss = Number(value);
       else if (name === 'wscale') segment.windowScale = Number(value);
       else if (name === 'sackOK') segment.sackPermitted = true;
+      else if (name === 'sack') segment.sack = this.#blocks(option);
     }
     segment.bytes =
       content === undefined

@@ -1,6 +1,6 @@
 /** What is true of a TCB between any two steps, whatever the peer and the network do. */
 import { seqAdd, seqDistance, seqLess } from '../src/wire/index.ts';
-import { flightSize } from '../src/tcb/retransmission.ts';
+import { flightSize } from '../src/tcb/recovery.ts';
 import type { Tcb } from '../src/tcb/tcb.ts';
 import type { Seq } from '../src/index.ts';
 
@@ -56,16 +56,25 @@ function numbers({ snd, rcv, settings, reassembler, sendBuffer, congestion, rto 
 
 function queue(tcb: Tcb, holds: Holds): void {
   const { snd, recovery, sendBuffer } = tcb;
-  let lost = 0;
+  const sums = { lost: 0, sacked: 0, doubled: 0 };
   let next = snd.una;
   for (let i = 0; i < recovery.queue.length; i++) {
     const record = recovery.queue.at(i);
     holds('the queue has no gap', record.seq === next && record.len > 0);
     next = seqAdd(record.seq, record.len);
-    if (record.lost) lost += record.len;
+    if (record.lost) sums.lost += record.len;
+    if (record.sacked) sums.sacked += record.len;
+    if (record.doubled) sums.doubled += record.len;
   }
   holds('the queue covers SND.UNA to SND.NXT', next === snd.nxt);
-  holds('lost octets are counted right', lost === recovery.queue.lostOctets);
+  holds('lost octets are counted right', sums.lost === recovery.queue.lostOctets);
+  holds('SACKed octets are counted right', sums.sacked === recovery.queue.sackedOctets);
+  const absent = sums.lost + sums.sacked - sums.doubled;
+  holds('what is not in flight is counted right', absent === recovery.queue.absentOctets);
+  holds(
+    'the peer lacks the first octet that is out',
+    recovery.queue.length === 0 || !recovery.queue.at(0).sacked,
+  );
   holds('what is in flight is not negative', flightSize(tcb) >= 0);
   const controls = (tcb.synAcked ? 0 : 1) + (tcb.finSent ? 1 : 0);
   holds('only octets of the buffer are out', seqDistance(snd.una, snd.nxt) <= sendBuffer.length + controls);
@@ -77,6 +86,8 @@ function timers(tcb: Tcb, holds: Holds): void {
   const out = seqDistance(snd.una, snd.nxt);
   holds('the retransmission timer runs iff something is out', tcb.timers.isSet('retransmission') === out > 0);
   holds('nothing more can be sent now', recovery.urgent === null && tcb.output.length === 0);
+  const suspects = tcb.timers.isSet('reordering') || tcb.timers.isSet('tail-loss-probe');
+  holds('a loss is suspected only of what is out', !suspects || out > 0);
   const open = state !== 'SYN-SENT' && state !== 'SYN-RECEIVED' && state !== 'TIME-WAIT';
   const waits = open && !tcb.finSent && (sendBuffer.length > 0 || tcb.closing);
   holds('octets wait for an ACK or for the persist timer', !waits || out > 0 || tcb.timers.isSet('persist'));

@@ -16,7 +16,11 @@ export type Feature =
   | 'MSG_PEEK';
 
 /** What our stack has of them now. */
-export const referenceFeatures: ReadonlySet<Feature> = new Set<Feature>(['ICMP errors', 'timestamps']);
+export const referenceFeatures: ReadonlySet<Feature> = new Set<Feature>([
+  'ICMP errors',
+  'SACK',
+  'timestamps',
+]);
 
 export interface Need {
   readonly feature: Feature;

@@ -42,6 +42,8 @@ const SYSCTLS: Record<string, Translation> = {
   'net.ipv4.tcp_sack': ([on]) => ({ sack: on }),
   'net.inet.tcp.rfc1323': ([on]) => ({ timestamps: Math.min(1, on) }),
   'net.inet.tcp.sack.enable': ([on]) => ({ sack: on }),
+  'net.ipv4.tcp_recovery': ([bits]) => ({ rack: bits & 1 }),
+  'net.inet.tcp.rack.enable': ([on]) => ({ rack: on }),
   'net.ipv4.tcp_rto_min_us': ([us]) => ({ minRto: us }),
   'net.ipv4.tcp_syn_retries': ([n]) => ({ synLimit: spent(n) }),
   'net.ipv4.tcp_synack_retries': ([n]) => ({ synReceivedLimit: spent(n) }),
@@ -61,11 +63,22 @@ const SYSCTLS: Record<string, Translation> = {
   'net.inet.tcp.initcwnd_segments': ([n]) => ({ initialWindow: n * FULL_SEGMENT }),
 };
 
+/** Those whose values are names. */
+const CONGESTION_CONTROLS = ['net.ipv4.tcp_congestion_control', 'net.inet.tcp.cc.algorithm'];
+const CONGESTION_CONTROL: Record<string, NamedSettings> = {
+  reno: { cubic: 0 },
+  newreno: { cubic: 0 },
+  cubic: { cubic: 1 },
+};
+
 /** The core's own settings, by this and their name: for what no system has a sysctl for. */
 const OWN = 'tcblab.';
 
 /** @returns the settings that a sysctl means; null when there is no equivalent */
 export function settingsOf(name: string, value: string): NamedSettings | null {
+  if (CONGESTION_CONTROLS.includes(name)) {
+    return Object.hasOwn(CONGESTION_CONTROL, value.trim()) ? CONGESTION_CONTROL[value.trim()] : null;
+  }
   const values = value.trim().split(/\s+/).map(Number);
   if (values.some((number) => !Number.isInteger(number) || number < 0)) return null;
   if (name.startsWith(OWN)) {

@@ -6,7 +6,7 @@ import type { Segment as Record } from '../wire/segment.ts';
 import { headerLength, parseOptions, writeSegment } from '../wire/tcp.ts';
 import { seq } from '../wire/seq.ts';
 import type { ChecksumPart, CodecPart, PartialParts } from '../tcb/parts.ts';
-import { flightSize } from '../tcb/retransmission.ts';
+import { flightSize } from '../tcb/recovery.ts';
 import { referenceParts } from '../tcb/reference.ts';
 import type { SendWindowPart } from '../tcb/send-window.ts';
 import type { SequencePart } from '../tcb/sequence.ts';

@@ -58,7 +58,7 @@ export class IpStack {
     }
     const { random } = options;
     const isnSecret = Uint8Array.from(options.isnSecret);
-    this.parts = completeParts(options.parts);
+    this.parts = completeParts(options.parts, options.settings);
     this.settings = { ...defaultSettings, ...options.settings };
     this.#trace = options.trace === true ? [] : null;
     const tracer = this.#trace === null ? null : new Tracer(this.#trace);

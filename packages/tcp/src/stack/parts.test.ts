@@ -69,6 +69,17 @@ const BEHAVIOURS: Record<string, (parts: PartialParts) => void> = {
     const { rcv, irs } = d.it.snapshot();
     expect(rcv.up - irs).toBe(51);
   },
+  'a hole that the peer tells of is filled, and nothing else sent again': (parts) => {
+    const d = new Dialogue({ parts, settings: { sack: true } }).established(65_535, 'mss 1000,sackOK');
+    d.send(4000).hearAll();
+    d.peer('. 1:1(0) ack 1 <sack 1001:4001>').says('. 1:1001(1000) ack 1').silent();
+  },
+  'a lost tail is probed for before the timer': (parts) => {
+    const settings = { sack: true, rack: true };
+    const d = new Dialogue({ parts, settings }).established(65_535, 'mss 1000,sackOK');
+    d.send(1000).hearAll();
+    d.pass(300_000).says('P. 1:1001(1000) ack 1').silent();
+  },
   'octets out of order are put in order': (parts) => {
     const d = new Dialogue({ parts }).established();
     d.peer('. 6:11(5) ack 1').says('. 1:1(0) ack 1').peer('. 1:6(5) ack 1').says('. 1:1(0) ack 11');

@@ -1,7 +1,7 @@
 /** STATUS: every variable of a TCB as plain values, for people and traces. @rfc 9293 3.10.6 */
 import type { State } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
-import { flightSize } from '../tcb/retransmission.ts';
+import { flightSize } from '../tcb/recovery.ts';
 import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';
 
 export interface TcbSnapshot {

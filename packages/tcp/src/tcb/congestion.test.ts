@@ -23,21 +23,21 @@ test.each([
 
 test('slow start grows by what is acknowledged, at most a segment for each ACK, and only where the window is used', () => {
   const c = at(4000, 10_000);
-  newReno.acknowledged(c, 300, 4000, SMSS);
+  newReno.acknowledged(c, 300, 4000, SMSS, 0, 0);
   expect(c.cwnd).toBe(4300);
-  newReno.acknowledged(c, 3000, 4000, SMSS);
+  newReno.acknowledged(c, 3000, 4000, SMSS, 0, 0);
   expect(c.cwnd).toBe(5300);
-  newReno.acknowledged(c, 1000, 2000, SMSS);
+  newReno.acknowledged(c, 1000, 2000, SMSS, 0, 0);
   expect(c.cwnd).toBe(5300);
 });
 
 test('congestion avoidance grows by one segment for each window acknowledged, and only where it is used', () => {
   const c = at(10_000, 10_000);
-  for (let i = 0; i < 9; i++) newReno.acknowledged(c, SMSS, 10_000, SMSS);
+  for (let i = 0; i < 9; i++) newReno.acknowledged(c, SMSS, 10_000, SMSS, 0, 0);
   expect(c.cwnd).toBe(10_000);
-  newReno.acknowledged(c, SMSS, 10_000, SMSS);
+  newReno.acknowledged(c, SMSS, 10_000, SMSS, 0, 0);
   expect(c.cwnd).toBe(11_000);
-  for (let i = 0; i < 100; i++) newReno.acknowledged(c, SMSS, 9_000, SMSS);
+  for (let i = 0; i < 100; i++) newReno.acknowledged(c, SMSS, 9_000, SMSS, 0, 0);
   expect(c.cwnd).toBe(11_000);
 });
 

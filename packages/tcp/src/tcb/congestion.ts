@@ -1,5 +1,5 @@
 /** Congestion control: how much may be in flight. NewReno. @rfc 5681, 6582 */
-import type { Octets } from '../units.ts';
+import type { Micros, Octets } from '../units.ts';
 
 /** What a congestion controller knows; a controller may add its own fields. */
 export interface Congestion {
@@ -11,9 +11,19 @@ export interface Congestion {
 export interface CongestionPart {
   /** @param initialWindow 0 = the RFC's formula */
   create(smss: Octets, initialWindow: Octets): Congestion;
-  /** New data was acknowledged outside recovery; `flight` is what was outstanding before. */
-  acknowledged(congestion: Congestion, acked: Octets, flight: Octets, smss: Octets): void;
-  /** The third duplicate ACK: a segment is lost. */
+  /**
+   * New data was acknowledged outside recovery; `flight` is what was outstanding before. The time and the smoothed
+   * round-trip time (0 = none is known) are for controllers that grow with time.
+   */
+  acknowledged(
+    congestion: Congestion,
+    acked: Octets,
+    flight: Octets,
+    smss: Octets,
+    now: Micros,
+    srtt: Micros,
+  ): void;
+  /** A segment is lost, by the third duplicate ACK or what stands for it. With SACK, cwnd then is ssthresh. */
   enterRecovery(congestion: Congestion, flight: Octets, smss: Octets): void;
   /** One more duplicate ACK while in recovery: a segment has left the network. */
   duplicate(congestion: Congestion, smss: Octets): void;
@@ -26,7 +36,7 @@ export interface CongestionPart {
 }
 
 /** Ample for any path; keeps arithmetic on windows within 31 bits. */
-const LARGEST: Octets = 2 ** 30;
+export const LARGEST_WINDOW: Octets = 2 ** 30;
 
 /** @rfc 5681 3.1-IW */
 export function initialWindow(smss: Octets): Octets {
@@ -42,7 +52,7 @@ interface NewReno extends Congestion {
 /** @rfc 5681 3.1-ssthresh0 */
 function create(smss: Octets, window: Octets): NewReno {
   // RFC 5681 §3.1: ssthresh starts arbitrarily high, so that the network decides.
-  return { cwnd: window > 0 ? window : initialWindow(smss), ssthresh: LARGEST, acked: 0 };
+  return { cwnd: window > 0 ? window : initialWindow(smss), ssthresh: LARGEST_WINDOW, acked: 0 };
 }
 
 /**
@@ -54,14 +64,14 @@ function acknowledged(congestion: Congestion, acked: Octets, flight: Octets, sms
   const reno = congestion as NewReno;
   if (reno.cwnd < reno.ssthresh) {
     // A sender that leaves its window half unused learns nothing of the path from these ACKs.
-    if (2 * flight >= reno.cwnd) reno.cwnd = Math.min(LARGEST, reno.cwnd + Math.min(acked, smss));
+    if (2 * flight >= reno.cwnd) reno.cwnd = Math.min(LARGEST_WINDOW, reno.cwnd + Math.min(acked, smss));
     return;
   }
   if (flight + smss < reno.cwnd) return;
   reno.acked += acked;
   if (reno.acked >= reno.cwnd) {
     reno.acked -= reno.cwnd;
-    reno.cwnd = Math.min(LARGEST, reno.cwnd + smss);
+    reno.cwnd = Math.min(LARGEST_WINDOW, reno.cwnd + smss);
   }
 }
 
@@ -73,7 +83,7 @@ function enterRecovery(congestion: Congestion, flight: Octets, smss: Octets): vo
 
 /** @rfc 5681 3.2-s4 */
 function duplicate(congestion: Congestion, smss: Octets): void {
-  congestion.cwnd = Math.min(LARGEST, congestion.cwnd + smss);
+  congestion.cwnd = Math.min(LARGEST_WINDOW, congestion.cwnd + smss);
 }
 
 /** @rfc 6582 3.2-3partial */

@@ -2,6 +2,7 @@
 import { checksum } from '../wire/checksum.ts';
 import { parseSegment, writeSegment } from '../wire/tcp.ts';
 import { newReno } from './congestion.ts';
+import { cubic } from './cubic.ts';
 import { icmpArrives } from './icmp-arrives.ts';
 import { isn } from './isn.ts';
 import { listener } from './listener-queue.ts';
@@ -31,6 +32,7 @@ import {
 } from './segment-arrives.ts';
 import { sendWindow } from './send-window.ts';
 import { sequence } from './sequence.ts';
+import type { Settings } from './settings.ts';
 import { retransmissionTimeout, timeWaitTimeout } from './timeouts.ts';
 import { abort, close, finSent, openActive, openPassive, receive, send } from './user-calls.ts';
 
@@ -80,9 +82,10 @@ export const referenceParts: Parts = {
   listener,
 };
 
-/** The caller's parts where given, the reference's elsewhere. */
-export function completeParts(parts: PartialParts = {}): Parts {
-  return { ...referenceParts, ...parts, connection: { ...connection, ...parts.connection } };
+/** The caller's parts where given, the reference's elsewhere; of those that the settings choose from, the chosen one. */
+export function completeParts(parts: PartialParts = {}, settings: Partial<Settings> = {}): Parts {
+  const congestion = settings.cubic ? cubic : newReno;
+  return { ...referenceParts, congestion, ...parts, connection: { ...connection, ...parts.connection } };
 }
 
 /** Whether the octets are read and written by the reference alone, so that a packet may be handled in one pass. */

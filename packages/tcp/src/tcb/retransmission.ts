@@ -1,93 +1,134 @@
-/** When to send again: the retransmission timer, duplicate ACKs, fast retransmit and NewReno recovery. @rfc 6298, 5681, 6582 */
+/** When to send again: the retransmission timer, and the three ways to see a loss before it expires. @rfc 6298, 5681, 6582, 6675, 8985 */
 import type { Micros, Octets, Seq } from '../units.ts';
-import { SYN } from '../wire/segment.ts';
-import type { RetransmitQueue, SentSegment } from './retransmit-queue.ts';
+import { SYN, type Segment } from '../wire/segment.ts';
+import {
+  detectByTime,
+  markLostAtTimeout,
+  noteAcknowledged,
+  noteDuplicate,
+  noteRecovered,
+  rackOf,
+  type Rack,
+} from './rack.ts';
+import { enterRecovery, flightSize, sendUrgently } from './recovery.ts';
+import type { SentSegment } from './retransmit-queue.ts';
+import { sampleAcknowledged } from './round-trip.ts';
+import { detectBySack, noteSentAgain, spareSegment, takeBlocks, tellsDuplicate } from './sack-recovery.ts';
+import { isProbe, judgeProbe, scheduleProbe, sendProbe } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
-import { echoedRoundTrip } from './timestamps.ts';
-
-/** What the sender knows of losses. */
-export interface Recovery {
-  readonly queue: RetransmitQueue;
-  /** Duplicate ACKs in a row. @rfc 5681 2 */
-  duplicateAcks: number;
-  /** What was in flight when the first of them came: what limited transmit adds does not count. @rfc 5681 3.2 */
-  flightAtFirst: Octets;
-  /** Between the third duplicate ACK and the ACK of `recover`. */
-  inRecovery: boolean;
-  /** SND.NXT when the last recovery or timeout began; null = all of that is acknowledged. @rfc 6582 3.2 */
-  recover: Seq | null;
-  /** The first partial ACK of a recovery restarts the timer, later ones do not. */
-  partialAcks: number;
-  /** A segment that goes out whatever the congestion window says: the fast retransmit. */
-  urgent: SentSegment | null;
-  /** When something that takes up sequence space was last sent. @rfc 5681 4.1 */
-  lastSentAt: Micros;
-  /** When the first unanswered retransmission was sent; null = nothing is overdue. */
-  overdueSince: Micros | null;
-}
 
 export interface RetransmissionPart {
   /** A segment that takes up sequence space was sent for the first time. */
   sent(now: Micros, tcb: Tcb): void;
+  /**
+   * An ACK came that is not older than SND.UNA, on a connection that uses selective acknowledgements. Runs before SND.UNA
+   * changes. A part without it takes no notice of them.
+   *
+   * @returns whether its blocks tell of octets that none told of before
+   */
+  selective?(now: Micros, tcb: Tcb, segment: Segment): boolean;
   /** SND.UNA moves to `ack`, which acknowledges `acked` octets of sequence space. Runs before SND.UNA changes. */
   acknowledged(now: Micros, tcb: Tcb, ack: Seq, acked: Octets): void;
-  /** A duplicate ACK as RFC 5681 §2 defines it. */
+  /** A duplicate ACK as RFC 5681 §2 defines it; with selective acknowledgements, as RFC 6675 §2 does. */
   duplicate(now: Micros, tcb: Tcb): void;
   /** The retransmission timer expired. @returns false when the connection must be given up */
   timeout(now: Micros, tcb: Tcb): boolean;
+  /** The timer of a loss that may still be reordering expired, or that of a tail loss probe. */
+  suspicion?(now: Micros, tcb: Tcb, timer: 'reordering' | 'tail-loss-probe'): void;
   /** What to send again now; null = nothing. */
   next(tcb: Tcb): SentSegment | null;
-  /** What `next` gave was sent. */
+  /** What to send again when nothing new can go; null = nothing. */
+  spare?(tcb: Tcb): SentSegment | null;
+  /** What `next` or `spare` gave was sent. */
   sentAgain(now: Micros, tcb: Tcb, record: SentSegment): void;
 }
 
-/** Octets in flight: sent, not acknowledged, not taken for lost. */
-export function flightSize(tcb: Tcb): Octets {
-  return tcb.parts.sequence.distance(tcb.snd.una, tcb.snd.nxt) - tcb.recovery.queue.lostOctets;
+/** @rfc 6298 5.1, 8985 7.2 */
+function sent(now: Micros, tcb: Tcb): void {
+  const { recovery, timers, parts } = tcb;
+  recovery.lastSentAt = now;
+  if (!timers.isSet('retransmission')) timers.set('retransmission', now + tcb.rto);
+  const rack = rackOf(tcb);
+  if (rack === null) return;
+  const { seq, len } = recovery.queue.at(recovery.queue.length - 1);
+  if (!isProbe(rack, parts.sequence.add(seq, len))) scheduleProbe(now, tcb);
 }
 
-/** @rfc 6298 5.1 */
-function sent(now: Micros, tcb: Tcb): void {
-  tcb.recovery.lastSentAt = now;
-  if (!tcb.timers.isSet('retransmission')) tcb.timers.set('retransmission', now + tcb.rto);
+function selective(now: Micros, tcb: Tcb, segment: Segment): boolean {
+  const rack = rackOf(tcb);
+  if (rack !== null) {
+    rack.duplicateEnd = null;
+    if (tellsDuplicate(tcb, segment)) noteDuplicate(tcb, rack, segment.ack, segment.sack[0]);
+    judgeProbe(now, tcb, rack, segment);
+  }
+  if (segment.sack.length === 0 || !takeBlocks(now, tcb, segment)) return false;
+  tcb.timers.cancel('tail-loss-probe');
+  return true;
 }
 
 /** @rfc 6298 5.2, 5.3; 6582 3.2-1, 3.2-3full, 3.2-3partial, 3.2-3timer; 5681 3.2-s6 */
 function acknowledged(now: Micros, tcb: Tcb, ack: Seq, acked: Octets): void {
-  const { recovery, congestion, parts } = tcb;
+  const { recovery, parts } = tcb;
   const { queue } = recovery;
   const flight = flightSize(tcb);
-  takeSample(now, tcb, ack);
+  sampleAcknowledged(now, tcb, ack);
+  const rack = rackOf(tcb);
+  if (rack !== null) noteAcknowledged(now, tcb, rack, ack);
   queue.release(ack);
+  // What the peer had, it would have acknowledged: it has thrown it away. RFC 2018 §8.
+  if (queue.length > 0 && queue.at(0).sacked) queue.forgetSacked();
   if (recovery.urgent !== null && !parts.sequence.less(ack, parts.sequence.add(recovery.urgent.seq, 1))) {
     recovery.urgent = null;
   }
   recovery.overdueSince = null;
+  recovery.expiries = 0;
   recovery.duplicateAcks = 0;
   const left = parts.sequence.distance(ack, tcb.snd.nxt);
-  let restart = true;
-  if (!recovery.inRecovery) {
-    parts.congestion.acknowledged(congestion, acked, flight, tcb.snd.mss);
-  } else if (recovery.recover !== null && parts.sequence.less(ack, recovery.recover)) {
-    // A partial ACK: the segment after it is lost too. RFC 6582 §3.2, step 3.
-    parts.congestion.partialAck(congestion, acked, tcb.snd.mss);
-    if (queue.length > 0) sendUrgently(tcb, queue.at(0));
-    restart = recovery.partialAcks++ === 0;
-  } else {
-    parts.congestion.exitRecovery(congestion, left - queue.lostOctets, tcb.snd.mss);
-    recovery.inRecovery = false;
+  const restart = advance(now, tcb, ack, acked, flight, left);
+  // Kept on, it would seem to lie ahead after 2^31 octets. What is selected cannot be an echo: it may go one ACK earlier.
+  const reach = tcb.options.sack ? 0 : 1;
+  if (recovery.recover !== null && parts.sequence.distance(recovery.recover, ack) >= reach)
+    recovery.recover = null;
+  if (rack !== null) {
+    rack.probing = false;
+    answerLosses(now, tcb, rack);
   }
-  // Kept on, it would seem to lie ahead after 2^31 octets.
-  if (recovery.recover !== null && parts.sequence.less(recovery.recover, ack)) recovery.recover = null;
   // RFC 6298 §5.2 and §5.3.
   if (left === 0) tcb.timers.cancel('retransmission');
   else if (restart) tcb.timers.set('retransmission', now + tcb.rto);
+  scheduleProbe(now, tcb);
 }
 
-/** @rfc 5681 3.2, 3.2-frtx; 6582 3.2-2; 3042 2 */
-function duplicate(_now: Micros, tcb: Tcb): void {
-  const { recovery, congestion, parts } = tcb;
-  if (++recovery.duplicateAcks === 1) recovery.flightAtFirst = flightSize(tcb);
+/** What an ACK of new octets is to the congestion window and to a recovery. @returns whether it restarts the timer */
+function advance(now: Micros, tcb: Tcb, ack: Seq, acked: Octets, flight: Octets, left: Octets): boolean {
+  const { recovery, congestion, parts, snd, options } = tcb;
+  const { queue } = recovery;
+  if (!recovery.inRecovery) {
+    parts.congestion.acknowledged(congestion, acked, flight, snd.mss, now, tcb.rtt?.srtt ?? 0);
+    return true;
+  }
+  if (recovery.recover === null || !parts.sequence.less(ack, recovery.recover)) {
+    parts.congestion.exitRecovery(congestion, left - queue.absentOctets, snd.mss);
+    recovery.inRecovery = false;
+    if (recovery.rack !== null) noteRecovered(recovery.rack);
+    return true;
+  }
+  // The scoreboard knows what else is lost.
+  if (options.sack) return true;
+  // A partial ACK: the segment after it is lost too. RFC 6582 §3.2, step 3.
+  parts.congestion.partialAck(congestion, acked, snd.mss);
+  if (queue.length > 0) sendUrgently(tcb, 0);
+  return recovery.partialAcks++ === 0;
+}
+
+/** @rfc 5681 3.2, 3.2-frtx; 6582 3.2-2; 3042 2; 6675 5; 8985 6.2 */
+function duplicate(now: Micros, tcb: Tcb): void {
+  const { recovery, congestion, parts, options } = tcb;
+  const rack = rackOf(tcb);
+  recovery.duplicateAcks++;
+  if (rack !== null) return answerLosses(now, tcb, rack);
+  if (options.sack) return detectBySack(now, tcb);
+  if (recovery.duplicateAcks === 1) recovery.flightAtFirst = flightSize(tcb);
   if (recovery.inRecovery) {
     parts.congestion.duplicate(congestion, tcb.snd.mss);
     return;
@@ -95,11 +136,29 @@ function duplicate(_now: Micros, tcb: Tcb): void {
   if (recovery.duplicateAcks !== 3 || recovery.queue.length === 0) return;
   // After a timeout, duplicate ACKs of what was sent before it are echoes of our own retransmissions.
   if (recovery.recover !== null) return;
-  parts.congestion.enterRecovery(congestion, recovery.flightAtFirst, tcb.snd.mss);
-  recovery.inRecovery = true;
-  recovery.recover = tcb.snd.nxt;
-  recovery.partialAcks = 0;
-  sendUrgently(tcb, recovery.queue.at(0));
+  enterRecovery(now, tcb, recovery.flightAtFirst);
+  sendUrgently(tcb, 0);
+}
+
+/** What time says is lost, and what follows: a recovery, unless one goes on that has answered for it. @rfc 8985 6.2 step 5, 5681 4.3 */
+function answerLosses(now: Micros, tcb: Tcb, rack: Rack): void {
+  const { recovery } = tcb;
+  const flight = recovery.duplicateAcks > 0 ? recovery.flightAtFirst : flightSize(tcb);
+  const { segments, again } = detectByTime(now, tcb, rack);
+  if (segments === 0) return;
+  tcb.timers.cancel('tail-loss-probe');
+  if (!again && (recovery.inRecovery || recovery.recover !== null)) return;
+  enterRecovery(now, tcb, flight);
+  rack.probeEnd = null;
+  recovery.urgent = recovery.queue.firstLost();
+}
+
+/** @rfc 8985 6.2 step 5, 7.3 */
+function suspicion(now: Micros, tcb: Tcb, timer: 'reordering' | 'tail-loss-probe'): void {
+  const rack = rackOf(tcb);
+  if (rack === null) return;
+  if (timer === 'reordering') answerLosses(now, tcb, rack);
+  else sendProbe(now, tcb);
 }
 
 /** @rfc 6298 5.4 to 5.7, 9293 3.8.3 MUST-20, 3.8.6.1 SHLD-30; 6582 3.2-4; 5681 4.3 */
@@ -109,16 +168,26 @@ function timeout(now: Micros, tcb: Tcb): boolean {
   if (queue.length === 0) return true;
   recovery.overdueSince ??= queue.at(0).sentAt;
   if (now - recovery.overdueSince >= limit(tcb)) return false;
-  const first = queue.at(0);
   // A peer whose window is shut answers probes with ACKs of nothing new: no sign of congestion.
   if (tcb.snd.wnd > 0) {
-    parts.congestion.timeout(tcb.congestion, flightSize(tcb), tcb.snd.mss, first.transmissions === 1);
+    parts.congestion.timeout(tcb.congestion, flightSize(tcb), tcb.snd.mss, recovery.expiries === 0);
+    recovery.reducedAt = now;
   }
+  recovery.expiries++;
   recovery.inRecovery = false;
   recovery.duplicateAcks = 0;
   recovery.recover = tcb.snd.nxt;
-  queue.markAllLost();
-  sendUrgently(tcb, first);
+  // RFC 2018 §5.1: what the peer selected before the timeout is forgotten, lest it has thrown it away.
+  queue.forgetSacked();
+  const rack = rackOf(tcb);
+  if (rack === null) queue.markAllLost();
+  else {
+    markLostAtTimeout(now, tcb, rack);
+    rack.probeEnd = null;
+    tcb.timers.cancel('tail-loss-probe');
+    tcb.timers.cancel('reordering');
+  }
+  sendUrgently(tcb, 0);
   tcb.rto = parts.rtt.backOff(tcb.rto, settings);
   tcb.timers.set('retransmission', now + tcb.rto);
   return true;
@@ -134,61 +203,33 @@ function next(tcb: Tcb): SentSegment | null {
   return tcb.parts.sequence.distance(tcb.snd.una, lost.seq) < tcb.snd.wnd ? lost : null;
 }
 
+/** RACK has probes and timers of its own for what this is good for. @rfc 6675 4 NextSeg, 8985 9.2 */
+function spare(tcb: Tcb): SentSegment | null {
+  return tcb.options.sack && tcb.recovery.rack === null ? spareSegment(tcb) : null;
+}
+
 /** @rfc 6298 5, 5.6 */
 function sentAgain(now: Micros, tcb: Tcb, record: SentSegment): void {
-  tcb.recovery.queue.sentAgain(now, record);
-  tcb.recovery.lastSentAt = now;
-  if (tcb.recovery.urgent === record) tcb.recovery.urgent = null;
-  if (!tcb.timers.isSet('retransmission')) tcb.timers.set('retransmission', now + tcb.rto);
+  const { recovery, timers } = tcb;
+  const wasLost = record.lost;
+  recovery.queue.sentAgain(now, record);
+  recovery.lastSentAt = now;
+  if (recovery.urgent === record) recovery.urgent = null;
+  if (recovery.inRecovery && tcb.options.sack && recovery.rack === null) noteSentAgain(tcb, record, wasLost);
+  if (!timers.isSet('retransmission')) timers.set('retransmission', now + tcb.rto);
 }
 
 export const retransmission: RetransmissionPart = {
   sent,
+  selective,
   acknowledged,
   duplicate,
   timeout,
+  suspicion,
   next,
+  spare,
   sentAgain,
 };
-
-function sendUrgently(tcb: Tcb, record: SentSegment): void {
-  tcb.recovery.queue.markLost(record);
-  tcb.recovery.urgent = record;
-}
-
-/**
- * Karn: no sample when any of the acknowledged segments was sent twice. The youngest of them gives the sample.
- *
- * @rfc 6298 3, 3b; 9293 3.8.1 MUST-18
- */
-function takeSample(now: Micros, tcb: Tcb, ack: Seq): void {
-  const { queue } = tcb.recovery;
-  const { sequence, rtt } = tcb.parts;
-  let sentAt = -1;
-  for (let i = 0; i < queue.length; i++) {
-    const record = queue.at(i);
-    if (sequence.less(ack, sequence.add(record.seq, record.len))) break;
-    if (record.transmissions > 1) return sampleEcho(now, tcb);
-    sentAt = record.sentAt;
-  }
-  if (sentAt < 0) return;
-  tcb.rtt = rtt.addSample(tcb.rtt, now - sentAt);
-  tcb.rto = rtt.timeout(tcb.rtt, tcb.settings);
-}
-
-/**
- * What Karn forbids to measure, the echo of a timestamp tells: which of the transmissions was acknowledged. A handshake
- * that needed its timer is left out, so that the transfer begins with the caution that RFC 6298 §5.7 asks for.
- *
- * @rfc 7323 4.1, 6298 3
- */
-function sampleEcho(now: Micros, tcb: Tcb): void {
-  const sample = tcb.synAcked ? echoedRoundTrip(now, tcb, tcb.openedAt) : -1;
-  if (sample < 0) return;
-  const { rtt } = tcb.parts;
-  tcb.rtt = rtt.addSample(tcb.rtt, sample);
-  tcb.rto = rtt.timeout(tcb.rtt, tcb.settings);
-}
 
 /** R2, which depends on what waits for its ACK. @rfc 9293 3.8.3 MUST-20 to MUST-23, SHLD-11; 4987 3.3 */
 function limit(tcb: Tcb): Micros {

@@ -293,9 +293,12 @@ export function ackOfSyn(_now: Micros, tcb: Tcb, segment: Segment): boolean {
 
 /** Move SND.UNA, count duplicates, take the window. @rfc 9293 3.8.3 MUST-37, SHLD-17; 5681 2-dupdef */
 function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
-  const { snd, parts, recovery } = tcb;
+  const { snd, parts, recovery, options } = tcb;
   const { sequence, retransmission, sendWindow } = parts;
   const wasWindow = snd.wnd;
+  // An older ACK tells nothing, its window least of all.
+  if (sequence.less(segment.ack, snd.una)) return;
+  const news = options.sack && (retransmission.selective?.(now, tcb, segment) ?? false);
   if (sequence.less(snd.una, segment.ack)) {
     const acked = sequence.distance(snd.una, segment.ack);
     parts.path.acknowledged(tcb, segment.ack);
@@ -308,10 +311,9 @@ function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
     snd.wnd = Math.max(0, snd.wnd - acked);
     sendWindow.update(tcb, segment);
     if (!tcb.synAcked) established(tcb);
+    if (news) retransmission.duplicate(now, tcb);
     return;
   }
-  // An older ACK tells nothing, its window least of all.
-  if (segment.ack !== snd.una) return;
   sendWindow.update(tcb, segment);
   // What was sent into a shut window was most likely thrown away.
   if (wasWindow === 0 && snd.wnd > 0) recovery.queue.markAllLost();
@@ -321,8 +323,9 @@ function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
     recovery.overdueSince = null;
     return;
   }
-  // RFC 5681 §2: a duplicate carries nothing, moves nothing and leaves the window as it was.
-  if (segment.len === 0 && snd.wnd === wasWindow) retransmission.duplicate(now, tcb);
+  // RFC 5681 §2: a duplicate carries nothing, moves nothing and leaves the window as it was. With SACK it is whatever
+  // tells of something new beyond a hole: RFC 6675 §2.
+  if (options.sack ? news : segment.len === 0 && snd.wnd === wasWindow) retransmission.duplicate(now, tcb);
 }
 
 /** What each state makes of it that our FIN is, or is not, acknowledged. @rfc 9293 3.10.7.4 fifth */
@@ -366,13 +369,19 @@ export function checkUrgent(_now: Micros, tcb: Tcb, segment: Segment): boolean {
  */
 export function takeText(now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (segment.payloadLength === 0 || !takesText(tcb)) return true;
-  const { rcv, snd, parts, reassembler, settings, timers } = tcb;
+  const { rcv, snd, parts, reassembler, settings, timers, options, sackBlocks } = tcb;
   const ahead = parts.sequence.distance(rcv.nxt, segment.seq);
   const old = Math.max(0, -ahead);
+  const selects = options.sack && (ahead !== 0 || sackBlocks.any);
+  if (selects) noteDuplicate(tcb, segment);
   const moved = insertText(tcb, Math.max(0, ahead), segment, segment.payloadStart + old);
+  if (selects) {
+    if (moved > 0) sackBlocks.advanced(tcb);
+    else if (ahead > 0) sackBlocks.arrived(tcb, segment.seq);
+  }
   tcb.unacknowledgedText += moved;
   // RFC 5681 §4.2: out of order, or filling a hole: at once. Else every second full segment, or after a short wait.
-  const orderly = moved > 0 && ahead <= 0 && reassembler.ranges.length === 0;
+  const orderly = moved > 0 && ahead <= 0 && reassembler.ranges.length === 0 && !sackBlocks.any;
   if (ahead > 0 && moved === 0) tcb.duplicatesOwed++;
   else if (
     !orderly ||
@@ -459,8 +468,15 @@ export function startTimeWait(now: Micros, tcb: Tcb): void {
  * Any other as a challenge, or two ends that refuse each other's ACKs would answer them for ever.
  */
 function answer(now: Micros, tcb: Tcb, segment: Segment): void {
+  noteDuplicate(tcb, segment);
   if (segment.len > 0 && !segment.syn) tcb.ackNow = true;
   else challenge(now, tcb);
+}
+
+/** Octets that are here already came again. @rfc 2883 4 */
+function noteDuplicate(tcb: Tcb, { seq: left, payloadLength }: Segment): void {
+  if (!tcb.options.sack || payloadLength === 0) return;
+  tcb.sackBlocks.noteDuplicate(tcb, left, tcb.parts.sequence.add(left, payloadLength));
 }
 
 /** An ACK that asks a peer to prove itself, a bounded number of times in a second. @rfc 5961 3.2, 4.2, 5.2, 7 */

@@ -40,6 +40,9 @@ export function noOptions(): OptionVariables {
   };
 }
 
+/** What a header has room for. @rfc 9293 3.1 */
+const OPTIONS_ROOM: Octets = 40;
+
 /** Two no-operations and the option. @rfc 7323 A */
 const TIMESTAMPS_ROOM: Octets = 12;
 
@@ -80,9 +83,14 @@ export function fillSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   if (first ? Boolean(settings.timestamps) : options.timestamps) fillTimestamps(now, tcb, segment);
 }
 
-/** The options of any other segment, whose sequence number, flags and payload stand already. @rfc 7323 3.2 */
+/** The options of any other segment, whose sequence number, flags and payload stand already. @rfc 7323 3.2, 2018 4 */
 export function fillOptions(now: Micros, tcb: Tcb, segment: Segment): void {
-  if (tcb.options.timestamps) fillTimestamps(now, tcb, segment);
+  const { options, sackBlocks, snd } = tcb;
+  if (options.timestamps) fillTimestamps(now, tcb, segment);
+  if (!options.sack || !sackBlocks.any || !segment.hasAck || segment.rst) return;
+  const payload = segment.payloadLength;
+  // Of a segment that is sent again, the payload may leave no room.
+  sackBlocks.fill(segment, payload === 0 ? OPTIONS_ROOM : snd.mss - payload);
 }
 
 /**

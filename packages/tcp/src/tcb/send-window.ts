@@ -1,7 +1,7 @@
 /** How much may be sent now: the peer's window, the congestion window, Nagle and silly windows. @rfc 9293 3.7.4, 3.8.6 */
 import type { Micros, Octets } from '../units.ts';
 import type { Segment } from '../wire/segment.ts';
-import { flightSize } from './retransmission.ts';
+import { flightSize } from './recovery.ts';
 import type { Tcb } from './tcb.ts';
 
 export interface SendWindowPart {
@@ -36,19 +36,19 @@ function update(tcb: Tcb, segment: Segment): void {
 }
 
 /**
- * @rfc 9293 3.8.6.2.1 MUST-38, 3.7.4 MUST-17, SHLD-7, 3.8.6 SHLD-15; 5681 3, 3.1-use, 3.2-s1, 3.2-s5, 4.1
+ * @rfc 9293 3.8.6.2.1 MUST-38, 3.7.4 MUST-17, SHLD-7, 3.8.6 SHLD-15; 5681 3, 3.1-use, 3.2-s1, 3.2-s1-sack, 3.2-s5, 4.1
  * @rfc 7323 2.4-3; 3042 2
  */
 function nextPayload(now: Micros, tcb: Tcb, unsent: Octets): Octets {
-  const { snd, recovery, congestion, settings, parts } = tcb;
+  const { snd, recovery, congestion, settings, parts, options } = tcb;
   const outstanding = parts.sequence.distance(snd.una, snd.nxt);
   // After a pause longer than RTO, old ACKs tell nothing of the path any more.
   if (outstanding === 0 && now - recovery.lastSentAt > tcb.rto) {
     const { cwnd } = parts.congestion.create(snd.mss, settings.initialWindow);
     congestion.cwnd = Math.min(congestion.cwnd, cwnd);
   }
-  // Limited transmit: each of the first two duplicate ACKs lets one new segment out.
-  const limited = recovery.inRecovery ? 0 : Math.min(2, recovery.duplicateAcks) * snd.mss;
+  // Limited transmit: each of the first two duplicate ACKs lets one new segment out. With SACK, what it tells of does.
+  const limited = recovery.inRecovery || options.sack ? 0 : Math.min(2, recovery.duplicateAcks) * snd.mss;
   const usable = Math.min(snd.wnd - outstanding, congestion.cwnd + limited - flightSize(tcb));
   const size = Math.min(snd.mss, unsent, usable);
   if (size <= 0) return 0;

@@ -48,6 +48,10 @@ export interface Settings {
   readonly timestamps: boolean;
   /** Permit selective acknowledgements, and use the peer's. @rfc 2018 */
   readonly sack: boolean;
+  /** Detect losses by time, and probe for those at the end of a flight; where the peer selects what it acknowledges. @rfc 8985 */
+  readonly rack: boolean;
+  /** CUBIC in place of NewReno as congestion control. @rfc 9438 */
+  readonly cubic: boolean;
 }
 
 export const defaultSettings: Settings = {
@@ -73,4 +77,6 @@ export const defaultSettings: Settings = {
   challengeAcksPerSecond: 10,
   timestamps: false,
   sack: false,
+  rack: false,
+  cubic: false,
 };

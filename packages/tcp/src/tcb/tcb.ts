@@ -8,9 +8,9 @@ import type { Reassembler } from './reassembler.ts';
 import { createPath, type Path } from './path-mtu.ts';
 import type { PathMtuCache } from './path-mtu-cache.ts';
 import { scaleFor } from './receive-window.ts';
-import { RetransmitQueue } from './retransmit-queue.ts';
-import type { Recovery } from './retransmission.ts';
+import { createRecovery, type Recovery } from './recovery.ts';
 import type { Rtt } from './rtt.ts';
+import { SackBlocks } from './sack-blocks.ts';
 import { noOptions } from './segment-options.ts';
 import { SendBuffer } from './send-buffer.ts';
 import type { Settings } from './settings.ts';
@@ -123,6 +123,8 @@ export class Tcb {
 
   readonly sendBuffer: SendBuffer;
   readonly reassembler: Reassembler;
+  /** What we are to tell of octets beyond a hole. @rfc 2018 4 */
+  readonly sackBlocks = new SackBlocks();
   rtt: Rtt | null = null;
   rto: Micros;
   readonly recovery: Recovery;
@@ -171,17 +173,7 @@ export class Tcb {
     this.sendBuffer = new SendBuffer(settings.sendBuffer);
     this.reassembler = parts.reassembler.create();
     this.rto = parts.rtt.timeout(null, settings);
-    this.recovery = {
-      queue: new RetransmitQueue(parts.sequence),
-      duplicateAcks: 0,
-      flightAtFirst: 0,
-      inRecovery: false,
-      recover: null,
-      partialAcks: 0,
-      urgent: null,
-      lastSentAt: 0,
-      overdueSince: null,
-    };
+    this.recovery = createRecovery(parts.sequence, Boolean(settings.rack));
     this.congestion = parts.congestion.create(this.snd.mss, settings.initialWindow);
   }
 

@@ -22,6 +22,10 @@ function expire(now: Micros, tcb: Tcb, name: TimerName): void {
       return end(tcb, null);
     case 'retransmission':
       return tcb.parts.connection.retransmissionTimeout(now, tcb);
+    case 'tail-loss-probe':
+    case 'reordering':
+      tcb.parts.retransmission.suspicion?.(now, tcb, name);
+      return;
     case 'persist':
       tcb.probe = true;
       return;

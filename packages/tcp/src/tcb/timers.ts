@@ -2,16 +2,26 @@
 import type { Micros } from '../units.ts';
 
 /** In the order in which timers that are due together are handled. */
-export const TIMER_NAMES = ['time-wait', 'fin-wait-2', 'retransmission', 'persist', 'delayed-ack'] as const;
+export const TIMER_NAMES = [
+  'time-wait',
+  'fin-wait-2',
+  'tail-loss-probe',
+  'reordering',
+  'retransmission',
+  'persist',
+  'delayed-ack',
+] as const;
 
 export type TimerName = (typeof TIMER_NAMES)[number];
 
 const PLACE: Record<TimerName, number> = {
   'time-wait': 0,
   'fin-wait-2': 1,
-  retransmission: 2,
-  persist: 3,
-  'delayed-ack': 4,
+  'tail-loss-probe': 2,
+  reordering: 3,
+  retransmission: 4,
+  persist: 5,
+  'delayed-ack': 6,
 };
 
 export class Timers {

@@ -6,6 +6,7 @@ import { refreshPath } from './path-mtu.ts';
 import { offerWindow } from './receive-window.ts';
 import type { SentSegment } from './retransmit-queue.ts';
 import { fillOptions, fillSynOptions } from './segment-options.ts';
+import { probePayload } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
 
 /** What `nextSegment` has filled: a segment sent for the first time, one that was sent before, or none. */
@@ -32,6 +33,12 @@ export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
       return 'again';
     }
     if (fillNew(now, tcb, segment)) return 'first';
+    const spare = tcb.parts.retransmission.spare?.(tcb) ?? null;
+    if (spare !== null) {
+      fillAgain(now, tcb, segment, spare);
+      tcb.parts.retransmission.sentAgain(now, tcb, spare);
+      return 'again';
+    }
   }
   const owed = tcb.ackNow || tcb.duplicatesOwed > 0;
   if (!owed || tcb.state === 'CLOSED' || tcb.state === 'LISTEN' || tcb.state === 'SYN-SENT') return 'nothing';
@@ -124,6 +131,7 @@ function fillNew(now: Micros, tcb: Tcb, segment: Segment): boolean {
   const sentText = parts.sequence.distance(snd.una, snd.nxt) - unacknowledgedSyn(tcb);
   const unsent = tcb.sendBuffer.length - sentText;
   let length = unsent > 0 ? parts.sendWindow.nextPayload(now, tcb, unsent) : 0;
+  if (length === 0) length = probePayload(tcb);
   if (length === 0 && unsent > 0) {
     if (!tcb.probe) {
       armPersist(now, tcb);
@@ -132,6 +140,8 @@ function fillNew(now: Micros, tcb: Tcb, segment: Segment): boolean {
     // One octet beyond a shut window, or whatever a narrow one takes. RFC 9293 §3.8.6.1.
     length = Math.max(1, Math.min(unsent, snd.mss, snd.wnd));
   }
+  // The acknowledgement that goes with the octets tells of those beyond a hole too.
+  length = Math.min(length, snd.mss - tcb.sackBlocks.leastRoom);
   const fin = tcb.closing && length === unsent ? FIN : 0;
   if (length === 0 && fin === 0) return false;
   tcb.probe = false;
