@@ -70,7 +70,7 @@ export class IpStack {
     const host = { mtu, parts, settings, random, isnSecret, counters, deadlines, output, tracer };
     const endpoints = new Endpoints(host);
     this.#endpoints = endpoints;
-    this.#ipv4 = new Ipv4Input(this.address, { parts, endpoints, output, counters, tracer });
+    this.#ipv4 = new Ipv4Input(this.address, { mtu, parts, endpoints, output, counters, tracer });
   }
 
   /**
@@ -116,12 +116,13 @@ export class IpStack {
 
   /** When `onTimeout` is wanted next; Infinity = not at all. Read it again after every call. */
   pollTimeout(): Micros {
-    return this.#endpoints.pollTimeout();
+    return Math.min(this.#endpoints.pollTimeout(), this.#ipv4.pollTimeout());
   }
 
   /** Handle the timers that are due. An early call does nothing. */
   onTimeout(now: Micros): void {
     this.#tick(now);
+    this.#ipv4.onTimeout(now);
     this.#endpoints.onTimeout(now);
   }
 

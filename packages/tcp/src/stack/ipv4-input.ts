@@ -1,9 +1,29 @@
 /** IPv4 packets that come to one host: which are taken, and who gets what they carry. */
-import type { Micros } from '../units.ts';
+import type { Micros, Octets } from '../units.ts';
 import { type Address, isHostAddress, sameAddress } from '../wire/address.ts';
 import { pseudoHeaderSum } from '../wire/checksum.ts';
-import { ICMP_ECHO, ICMP_ECHO_REPLY, IcmpMessage, parseIcmp } from '../wire/icmp.ts';
-import { Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, parseIpv4 } from '../wire/ipv4.ts';
+import {
+  ICMP_ECHO,
+  ICMP_ECHO_REPLY,
+  ICMP_HEADER_LENGTH,
+  ICMP_PORT_UNREACHABLE,
+  ICMP_PROTOCOL_UNREACHABLE,
+  ICMP_REASSEMBLY_TIME_EXCEEDED,
+  ICMP_TIME_EXCEEDED,
+  ICMP_UNREACHABLE,
+  IcmpMessage,
+  parseIcmp,
+} from '../wire/icmp.ts';
+import {
+  IPV4_FRAGMENT,
+  IPV4_HEADER_LENGTH,
+  Ipv4Header,
+  PROTOCOL_ICMP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  parseIpv4,
+  restoreIpv4,
+} from '../wire/ipv4.ts';
 import type { Malformed } from '../wire/malformed.ts';
 import { Segment } from '../wire/segment.ts';
 import { BAD_TCP_CHECKSUM, TCP_HEADER_LENGTH } from '../wire/tcp.ts';
@@ -12,18 +32,26 @@ import type { Parts } from '../tcb/parts.ts';
 import { hasReferenceCodec } from '../tcb/reference.ts';
 import type { Counters } from './counters.ts';
 import type { Endpoints } from './endpoints.ts';
+import { Fragments } from './fragments.ts';
 import { quotedPorts, reportOf } from './icmp-errors.ts';
 import type { OutputQueue } from './output-queue.ts';
+import { RateLimit } from './rate-limit.ts';
 import type { Tracer } from './tracer.ts';
 
 /** What the input of either address family works with. */
 export interface InputOptions {
+  /** The largest IP packet that the link takes. */
+  readonly mtu: Octets;
   readonly parts: Parts;
   readonly endpoints: Endpoints;
   readonly output: OutputQueue;
   readonly counters: Counters;
   readonly tracer: Tracer | null;
 }
+
+/** ICMP errors that this host sends: so many at once, and one more each interval. @rfc 1812 4.3.2.8 */
+const ERRORS = 10;
+const ERROR_INTERVAL: Micros = 100_000;
 
 export class Ipv4Input {
   readonly #address: Address;
@@ -34,6 +62,8 @@ export class Ipv4Input {
   readonly #ip = new Ipv4Header();
   readonly #icmp = new IcmpMessage();
   readonly #segment = new Segment();
+  readonly #fragments = new Fragments();
+  readonly #errors = new RateLimit(ERRORS, ERROR_INTERVAL);
 
   /** @param address ours */
   constructor(address: Address, options: InputOptions) {
@@ -51,15 +81,29 @@ export class Ipv4Input {
     const ip = this.#ip;
     const whole = this.#inOnePass && parseTcpPacket(bytes, start, end, ip, this.#segment);
     const bad = whole ? null : parseIpv4(bytes, start, end, ip);
-    if (bad !== null) return this.#dropMalformed(now, bad);
+    if (bad !== null && bad !== IPV4_FRAGMENT) return this.#dropMalformed(now, bad);
     if (!sameAddress(ip.destination, this.#address)) return this.#drop(now, 'ipv4: not for this host');
     // A segment that claims to come from nowhere, from everyone or from us answers nobody. RFC 9293 §3.9.2.3, MUST-63.
     if (!isHostAddress(ip.source) || sameAddress(ip.source, this.#address))
       return this.#drop(now, 'ipv4: bad source');
-    if (whole) this.#options.endpoints.onSegment(now, this.#address, ip.source, this.#segment);
+    if (bad === IPV4_FRAGMENT) this.#onFragment(now, bytes, start);
+    else if (whole) this.#options.endpoints.onSegment(now, this.#address, ip.source, this.#segment);
     else if (ip.protocol === PROTOCOL_TCP) this.#onTcp(now, bytes);
     else if (ip.protocol === PROTOCOL_ICMP) this.#onIcmp(now, bytes);
-    else this.#drop(now, 'ipv4: no such protocol here');
+    else this.#onUnknown(now, bytes, start);
+  }
+
+  pollTimeout(): Micros {
+    return this.#fragments.pollTimeout();
+  }
+
+  /** @rfc 1122 3.3.2 */
+  onTimeout(now: Micros): void {
+    for (const packet of this.#fragments.onTimeout(now)) {
+      // It was a fragment's header, but a good one: what it says of whom it came from holds.
+      parseIpv4(packet, 0, packet.length, this.#ip);
+      this.#answer(now, ICMP_TIME_EXCEEDED, ICMP_REASSEMBLY_TIME_EXCEEDED, packet);
+    }
   }
 
   /** A packet of ours came back from the link: no host answers at its next hop. @rfc 1122 2.3.2.2 */
@@ -70,6 +114,42 @@ export class Ipv4Input {
     if (parseIpv4(packet, 0, packet.length, ip) !== null || ip.protocol !== PROTOCOL_TCP) return;
     if (parts.codec.parseSegment(packet, ip.payloadStart, ip.payloadEnd, segment) !== null) return;
     endpoints.onUndeliverable(now, this.#address, ip.destination, segment);
+  }
+
+  #onFragment(now: Micros, bytes: Uint8Array, start: number): void {
+    const { source, id, protocol, fragmentOffset, moreFragments, payloadStart, payloadEnd } = this.#ip;
+    const taken = this.#fragments.take(now, {
+      key: `${source.w3}:${protocol}:${id}`,
+      offset: fragmentOffset,
+      more: moreFragments,
+      bytes,
+      headerStart: start,
+      payloadStart,
+      end: payloadEnd,
+    });
+    if (taken.kind === 'dropped') return this.#drop(now, `ipv4: fragment ${taken.reason}`);
+    if (taken.kind === 'waits') return;
+    restoreIpv4(taken.packet, taken.headerLength);
+    this.onPacket(now, taken.packet, 0, taken.packet.length);
+  }
+
+  /** Neither TCP nor ICMP: nobody here takes it, and its sender is told. @rfc 1122 3.2.2.1 */
+  #onUnknown(now: Micros, bytes: Uint8Array, start: number): void {
+    const code = this.#ip.protocol === PROTOCOL_UDP ? ICMP_PORT_UNREACHABLE : ICMP_PROTOCOL_UNREACHABLE;
+    this.#drop(now, 'ipv4: no such protocol here');
+    this.#answer(now, ICMP_UNREACHABLE, code, bytes.subarray(start, this.#ip.payloadEnd));
+  }
+
+  /**
+   * Tell the sender of `about`, which `#ip` describes, that it is not taken. It came from one host and to us alone: others
+   * were sorted out before. ICMP is never answered so, for it may be an error.
+   *
+   * @rfc 1122 3.2.2
+   */
+  #answer(now: Micros, type: number, code: number, about: Uint8Array): void {
+    if (this.#ip.protocol === PROTOCOL_ICMP) return;
+    if (this.#errors.allows(now))
+      this.#options.output.icmpError(this.#address, this.#ip.source, type, code, about);
   }
 
   #onTcp(now: Micros, bytes: Uint8Array): void {
@@ -93,6 +173,9 @@ export class Ipv4Input {
     if (message.type === ICMP_ECHO_REPLY) return this.#drop(now, 'icmp: not asked for');
     if (message.type !== ICMP_ECHO) return this.#onIcmpError(now, message);
     const { id, sequence } = message;
+    // A request that came in fragments may be longer than any packet of ours.
+    const length = IPV4_HEADER_LENGTH + ICMP_HEADER_LENGTH + message.bodyEnd - message.bodyStart;
+    if (length > this.#options.mtu) return this.#drop(now, 'icmp: too long to be answered');
     const body = bytes.slice(message.bodyStart, message.bodyEnd);
     this.#options.output.echo(this.#address, source, { id, sequence, body });
   }

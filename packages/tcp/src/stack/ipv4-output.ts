@@ -9,7 +9,7 @@ import { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, writeIpv4 
 import type { Segment } from '../wire/segment.ts';
 import { writeTcpPacket } from '../wire/tcp-packet.ts';
 import type { PacketOutput } from './packet-output.ts';
-import type { Echo } from './reply-queue.ts';
+import type { Echo, IcmpError } from './reply-queue.ts';
 
 const TTL = 64;
 /** Of the checksum within a segment. */
@@ -27,7 +27,6 @@ export class Ipv4Output implements PacketOutput {
     this.#parts = parts;
     this.#inOnePass = hasReferenceCodec(parts);
     this.#ip.ttl = TTL;
-    this.#ip.dontFragment = true;
     this.#ip.id = firstId;
   }
 
@@ -39,8 +38,7 @@ export class Ipv4Output implements PacketOutput {
     remote: Address,
     whole: boolean,
   ): Octets {
-    const ip = this.#header(local, remote, PROTOCOL_TCP);
-    ip.dontFragment = whole;
+    const ip = this.#header(local, remote, PROTOCOL_TCP, whole);
     if (this.#inOnePass) return writeTcpPacket(ip, segment, into, start);
     const at = start + IPV4_HEADER_LENGTH;
     const length = this.#parts.codec.writeSegment(segment, into, at);
@@ -61,7 +59,18 @@ export class Ipv4Output implements PacketOutput {
     message.bodyStart = 0;
     message.bodyEnd = echo.body.length;
     const length = writeIcmp(message, into, start + IPV4_HEADER_LENGTH);
-    return writeIpv4(this.#header(local, remote, PROTOCOL_ICMP), into, start, length) + length;
+    return writeIpv4(this.#header(local, remote, PROTOCOL_ICMP, true), into, start, length) + length;
+  }
+
+  icmpError({ local, remote, type, code, about }: IcmpError, into: Uint8Array, start: number): Octets {
+    const message = this.#icmp;
+    message.type = type;
+    message.code = code;
+    message.bytes = about;
+    message.bodyStart = 0;
+    message.bodyEnd = about.length;
+    const length = writeIcmp(message, into, start + IPV4_HEADER_LENGTH);
+    return writeIpv4(this.#header(local, remote, PROTOCOL_ICMP, true), into, start, length) + length;
   }
 
   /**
@@ -69,8 +78,9 @@ export class Ipv4Output implements PacketOutput {
    *
    * @rfc 3168 5-noect, 6.1.1-plain, 6.1.1-syn, 6.1.5, 6.1.6
    */
-  #header(local: Address, remote: Address, protocol: number): Ipv4Header {
+  #header(local: Address, remote: Address, protocol: number, whole: boolean): Ipv4Header {
     const ip = this.#ip;
+    ip.dontFragment = whole;
     ip.source.copyFrom(local);
     ip.destination.copyFrom(remote);
     ip.protocol = protocol;

@@ -14,6 +14,8 @@ import type { Tracer } from './tracer.ts';
 
 /** Segments that one connection may send before the next has its turn. */
 const BURST = 32;
+/** The longest IPv4 header and 8 octets more. @rfc 792 */
+const MOST_QUOTED: Octets = 68;
 
 export interface OutputQueueOptions {
   readonly ipv4: PacketOutput;
@@ -49,6 +51,12 @@ export class OutputQueue {
   /** The answer to a ping. */
   echo(local: Address, remote: Address, message: Echo): void {
     this.#replies.push({ kind: 'echo', local, remote: remote.copy(), message });
+  }
+
+  /** An ICMP error about a packet that came; @param about the packet, which is copied as far as it is quoted */
+  icmpError(local: Address, remote: Address, type: number, code: number, about: Uint8Array): void {
+    const quoted = about.slice(0, MOST_QUOTED);
+    this.#replies.push({ kind: 'error', local, remote: remote.copy(), type, code, about: quoted });
   }
 
   /** Octets of IP header before a segment to `remote`. */
@@ -97,6 +105,7 @@ export class OutputQueue {
     const { local, remote } = reply;
     const family = this.#family(remote);
     if (reply.kind === 'echo') return family.echoReply(reply.message, into, start, local, remote);
+    if (reply.kind === 'error') return family.icmpError(reply, into, start);
     fillReset(this.#out, reply);
     this.#count(now, 0, 'first');
     return family.segment(this.#out, into, start, local, remote, true);

@@ -2,7 +2,7 @@
 import type { Octets } from '../units.ts';
 import type { Address } from '../wire/address.ts';
 import type { Segment } from '../wire/segment.ts';
-import type { Echo } from './reply-queue.ts';
+import type { Echo, IcmpError } from './reply-queue.ts';
 
 export interface PacketOutput {
   /** Octets of IP header before a segment. */
@@ -23,4 +23,6 @@ export interface PacketOutput {
   ): Octets;
   /** Write the answer to an echo request at into[start…]. @returns octets */
   echoReply(echo: Echo, into: Uint8Array, start: number, local: Address, remote: Address): Octets;
+  /** Write an ICMP error at into[start…]. @returns octets */
+  icmpError(error: IcmpError, into: Uint8Array, start: number): Octets;
 }

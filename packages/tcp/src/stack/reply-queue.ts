@@ -1,4 +1,4 @@
-/** Answers that belong to no connection: resets and echo replies. Bounded, so that a flood costs no memory. */
+/** Answers that belong to no connection: resets, echo replies, ICMP errors. Bounded, so that a flood costs no memory. */
 import type { Outgoing } from '../tcb/parts.ts';
 import type { Address } from '../wire/address.ts';
 import { ACK, type Segment } from '../wire/segment.ts';
@@ -25,7 +25,18 @@ export interface EchoReply {
   readonly message: Echo;
 }
 
-export type Reply = Reset | EchoReply;
+/** An error about a packet that came. */
+export interface IcmpError {
+  readonly kind: 'error';
+  readonly local: Address;
+  readonly remote: Address;
+  readonly type: number;
+  readonly code: number;
+  /** The packet, or as much of it as is quoted. */
+  readonly about: Uint8Array;
+}
+
+export type Reply = Reset | EchoReply | IcmpError;
 
 /** More wait than this only when nobody pulls; the latest are then dropped, and their senders try again. */
 const MOST = 256;

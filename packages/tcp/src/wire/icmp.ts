@@ -22,6 +22,8 @@ export const ICMP_PARAMETER_PROBLEM = 12;
 export const ICMP_PROTOCOL_UNREACHABLE = 2;
 export const ICMP_PORT_UNREACHABLE = 3;
 export const ICMP_FRAGMENTATION_NEEDED = 4;
+/** Code of `ICMP_TIME_EXCEEDED`: fragments were missing. @rfc 792 */
+export const ICMP_REASSEMBLY_TIME_EXCEEDED = 1;
 
 const CHECKSUM = 2;
 const ID = 4;

@@ -27,6 +27,7 @@ export {
   ICMP_PARAMETER_PROBLEM,
   ICMP_PORT_UNREACHABLE,
   ICMP_PROTOCOL_UNREACHABLE,
+  ICMP_REASSEMBLY_TIME_EXCEEDED,
   ICMP_SOURCE_QUENCH,
   ICMP_TIME_EXCEEDED,
   ICMP_UNREACHABLE,
@@ -48,7 +49,17 @@ export {
   writeIcmpv6,
 } from './icmpv6.ts';
 export { IpPacket, ipVersion, parseIp } from './ip.ts';
-export { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, parseIpv4, writeIpv4 } from './ipv4.ts';
+export {
+  IPV4_FRAGMENT,
+  IPV4_HEADER_LENGTH,
+  Ipv4Header,
+  PROTOCOL_ICMP,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  parseIpv4,
+  restoreIpv4,
+  writeIpv4,
+} from './ipv4.ts';
 export {
   ALL_NODES,
   LINK_LOCAL_PREFIX,

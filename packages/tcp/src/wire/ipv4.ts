@@ -1,4 +1,4 @@
-/** IPv4 headers: read with the checksum verified, written with it filled in. Options are skipped, fragments refused. */
+/** IPv4 headers: read with the checksum verified, written with it filled in. Options are skipped, fragments told apart. */
 import { MisuseError } from '../misuse-error.ts';
 import type { Octets } from '../units.ts';
 import { Address } from './address.ts';
@@ -13,6 +13,7 @@ const HEADER_LENGTH = 20;
 
 export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_TCP = 6;
+export const PROTOCOL_UDP = 17;
 
 const TOTAL_LENGTH = 2;
 const IDENTIFICATION = 4;
@@ -25,13 +26,17 @@ const DESTINATION = 16;
 const DONT_FRAGMENT = 0x4000;
 /** "More fragments" or an offset: this is one piece of a packet. */
 const FRAGMENT = 0x3fff;
+const MORE_FRAGMENTS = 0x2000;
+/** The offset counts pieces of 8 octets. */
+const FRAGMENT_OFFSET = 0x1fff;
 
 const TRUNCATED = malformed('ipv4', 'truncated', 0);
 const UNSUPPORTED_VERSION = malformed('ipv4', 'unsupported', 0);
 const BAD_HEADER_LENGTH = malformed('ipv4', 'bad-length', 0);
 const BAD_TOTAL_LENGTH = malformed('ipv4', 'bad-length', TOTAL_LENGTH);
 const TRUNCATED_PAYLOAD = malformed('ipv4', 'truncated', TOTAL_LENGTH);
-const UNSUPPORTED_FRAGMENT = malformed('ipv4', 'unsupported', FLAGS);
+/** A fragment, whose header was read all the same: it holds a part of a packet, and seldom what a transport expects. */
+export const IPV4_FRAGMENT = malformed('ipv4', 'unsupported', FLAGS);
 const BAD_CHECKSUM = malformed('ipv4', 'bad-checksum', CHECKSUM);
 
 /** A packet's header, and where its payload lies. Records are reused: copy what must outlive the call. */
@@ -40,6 +45,10 @@ export class Ipv4Header {
   typeOfService = 0;
   id = 0;
   dontFragment = false;
+  /** Of a fragment: more of them follow. */
+  moreFragments = false;
+  /** Of a fragment: where its payload belongs in that of the packet. */
+  fragmentOffset: Octets = 0;
   ttl = 0;
   protocol = 0;
   readonly source = new Address();
@@ -52,8 +61,8 @@ export class Ipv4Header {
 /**
  * Read the packet bytes[start, end), which may have padding after it.
  *
- * @param into filled; holds nothing of use when the packet is malformed
- * @returns null when it is good; a fragment is `unsupported`, so that nobody reads a TCP header where there is none
+ * @param into filled; holds nothing of use when the packet is malformed, but for a fragment
+ * @returns null when it is good; a fragment is `IPV4_FRAGMENT`, so that nobody reads a TCP header where there is none
  * @rfc 791 3.1; 1122 3.2.1
  */
 export function parseIpv4(bytes: Uint8Array, start: number, end: number, into: Ipv4Header): Malformed | null {
@@ -77,7 +86,6 @@ export function parseIpv4(bytes: Uint8Array, start: number, end: number, into: I
     sum = checksum(bytes, start + HEADER_LENGTH, start + headerLength, sum);
   }
   if (sum !== 0xffff) return BAD_CHECKSUM;
-  if ((second & FRAGMENT) !== 0) return UNSUPPORTED_FRAGMENT;
 
   into.typeOfService = (first >>> 16) & 0xff;
   into.id = second >>> 16;
@@ -88,7 +96,23 @@ export function parseIpv4(bytes: Uint8Array, start: number, end: number, into: I
   into.destination.setIpv4(destination);
   into.payloadStart = start + headerLength;
   into.payloadEnd = start + totalLength;
-  return null;
+  if ((second & FRAGMENT) === 0) return null;
+  into.moreFragments = (second & MORE_FRAGMENTS) !== 0;
+  into.fragmentOffset = (second & FRAGMENT_OFFSET) * 8;
+  return IPV4_FRAGMENT;
+}
+
+/**
+ * Make `packet`, whose header was a fragment's, a whole packet: length, flags and checksum are put right.
+ *
+ * @rfc 791 3.2
+ */
+export function restoreIpv4(packet: Uint8Array, length: Octets): void {
+  const view = viewOf(packet);
+  view.setUint16(TOTAL_LENGTH, packet.length);
+  view.setUint16(FLAGS, 0);
+  view.setUint16(CHECKSUM, 0);
+  view.setUint16(CHECKSUM, ~checksum(packet, 0, length, 0) & 0xffff);
 }
 
 /**
