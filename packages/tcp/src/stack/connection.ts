@@ -35,6 +35,8 @@ export class Connection implements Scheduled {
   heapIndex = -1;
   queued = false;
   pendingEvents = 0;
+  /** Whether REPORT is raised; set it to false to hear nothing of soft errors. @rfc 9293 3.9.1.8 SHLD-20 */
+  reports = true;
   seen = { state: 'CLOSED' as State, available: 0, full: false, finished: false, softError: false };
 
   constructor(tcb: Tcb, owner: ConnectionOwner) {
@@ -59,15 +61,16 @@ export class Connection implements Scheduled {
 
   /** What the network says of the latest segments: they may pass yet, and TCP goes on. @rfc 9293 3.9.2.2 SHLD-25 */
   get softError(): ConnectionError | null {
-    const { softError } = this.tcb;
-    return softError === null ? null : { code: softError, message: SENTENCES[softError] };
+    const { softError, unanswered } = this.tcb;
+    if (softError !== null) return { code: softError, message: SENTENCES[softError] };
+    return unanswered ? { code: 'ETIMEDOUT', message: 'the peer has not answered for a while' } : null;
   }
 
-  /** The same, told once, as SO_ERROR does. */
+  /** What a router has said of them, told once, as SO_ERROR does. */
   takeSoftError(): ConnectionError | null {
-    const { softError } = this;
+    const told = this.tcb.softError === null ? null : this.softError;
     this.tcb.softError = null;
-    return softError;
+    return told;
   }
 
   get localAddress(): string {
@@ -241,8 +244,8 @@ export function changes(connection: Connection): number {
     bits |= Events.PEER_FINISHED | Events.READABLE;
     seen.finished = true;
   }
-  const softError = tcb.softError !== null;
-  if (softError && !seen.softError) bits |= Events.REPORT;
+  const softError = tcb.softError !== null || tcb.unanswered;
+  if (softError && !seen.softError && connection.reports) bits |= Events.REPORT;
   seen.softError = softError;
   if (seen.full && tcb.sendBuffer.free > 0) {
     bits |= Events.WRITABLE;

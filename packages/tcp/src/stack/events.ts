@@ -13,6 +13,6 @@ export const Events = {
   CLOSED: 16,
   /** A listener has a connection for accept(). */
   ACCEPTABLE: 32,
-  /** The network says that a segment did not arrive: see `softError`. TCP goes on. */
+  /** The network says that a segment did not arrive: see `softError`. TCP goes on. @rfc 9293 3.9.1.8 MUST-47 */
   REPORT: 64,
 } as const;

@@ -45,6 +45,7 @@ function give(d: Dialogue, ...packets: Uint8Array[]): Dialogue {
 const drops = (d: Dialogue) => Object.fromEntries(d.stack.counters.dropped);
 const text = (length: number) => String.fromCharCode(...pattern(length));
 
+// Proves: RFC1122-3.3.2-reassemble RFC5722-4 RFC1122-3.3.2-timeout
 describe('a segment in fragments', () => {
   test('is taken once the last of them is here, in any order', () => {
     fc.assert(

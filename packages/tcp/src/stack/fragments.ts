@@ -63,6 +63,7 @@ interface Partial {
   spoiled: boolean;
 }
 
+/** The fragments that one host waits for. @rfc 1122 3.3.2-reassemble */
 export class Fragments {
   /** The oldest stands first, and so does the earliest deadline. */
   readonly #partial = new Map<string, Partial>();
@@ -106,6 +107,7 @@ export class Fragments {
    * Give up on what has waited too long.
    *
    * @returns of each such packet whose first fragment is here, its header and the octets after it: its sender is told
+   * @rfc 1122 3.3.2-timeout
    */
   onTimeout(now: Micros): Uint8Array[] {
     const late: Uint8Array[] = [];
@@ -124,7 +126,12 @@ export class Fragments {
     return packet;
   }
 
-  /** @returns null when it was added; `again` for one that is here already, octet for octet */
+  /**
+   * Two that overlap spoil their packet; an exact double is harmless.
+   *
+   * @returns null when it was added; `again` for one that is here already, octet for octet
+   * @rfc 5722 4
+   */
   #add(
     packet: Partial,
     { offset, more, bytes, headerStart, payloadStart, end }: Fragment,

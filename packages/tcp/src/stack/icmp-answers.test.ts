@@ -51,6 +51,7 @@ function hearIcmp(d: Dialogue): IcmpMessage {
   return message;
 }
 
+// Proves: RFC1122-3.2.2-never RFC1122-3.2.2-quote RFC1122-3.2.2.1-port RFC1122-3.2.2.1-protocol
 describe('a packet that nobody here takes', () => {
   test.each([
     ['of UDP: port unreachable', UDP, 3],

@@ -63,6 +63,7 @@ describe('a soft error', () => {
     expect(d.it.softError).toBeNull();
   });
 
+  // Proves: MUST-47 SHLD-25
   test.each(SOFT)('(%s) is told to the user of an open connection, once', (_, type, code, error) => {
     const d = new Dialogue().established();
     d.send(5).says('P. 1:6(5) ack 1');
@@ -101,6 +102,33 @@ describe('a soft error', () => {
   });
 });
 
+// Proves: SHLD-9 SHLD-10
+test('silence is told after three retransmissions, and no more once the peer answers', () => {
+  const d = new Dialogue().established();
+  d.send(5).says('P. 1:6(5) ack 1');
+  for (const wait of [1, 2, 4]) {
+    d.pass(wait * SECOND).says('P. 1:6(5) ack 1');
+    expect(d.it.softError).toBeNull();
+  }
+  d.stack.takeEvents();
+  d.pass(8 * SECOND).says('P. 1:6(5) ack 1');
+  expect(d.stack.takeEvents()).toEqual([{ target: d.it, bits: Events.REPORT }]);
+  expect(d.it.softError?.code).toBe('ETIMEDOUT');
+  d.state('ESTABLISHED').peer('. 1:1(0) ack 6');
+  expect(d.it.softError).toBeNull();
+});
+
+// Proves: SHLD-20
+test('a user who does not want reports is woken by none, and finds them all the same', () => {
+  const d = new Dialogue().established();
+  d.it.reports = false;
+  d.send(5).says('P. 1:6(5) ack 1');
+  d.stack.takeEvents();
+  tellIcmp(d, { code: 1 });
+  expect(d.stack.takeEvents()).toEqual([]);
+  expect(d.it.softError?.code).toBe('EHOSTUNREACH');
+});
+
 test('a source quench changes nothing at all', () => {
   const d = new Dialogue().established();
   d.send(5).says('P. 1:6(5) ack 1');
@@ -110,6 +138,7 @@ test('a source quench changes nothing at all', () => {
   expect(dropped(d, 'icmp: not believed')).toBe(1);
 });
 
+// Proves: RFC5927-4.3
 describe('an error is passed over when it is', () => {
   const inFlight = () => {
     const d = new Dialogue().established();

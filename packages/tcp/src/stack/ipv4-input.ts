@@ -133,7 +133,7 @@ export class Ipv4Input {
     this.onPacket(now, taken.packet, 0, taken.packet.length);
   }
 
-  /** Neither TCP nor ICMP: nobody here takes it, and its sender is told. @rfc 1122 3.2.2.1 */
+  /** Neither TCP nor ICMP: nobody here takes it, and its sender is told. @rfc 1122 3.2.2.1-protocol, 3.2.2.1-port */
   #onUnknown(now: Micros, bytes: Uint8Array, start: number): void {
     const code = this.#ip.protocol === PROTOCOL_UDP ? ICMP_PORT_UNREACHABLE : ICMP_PROTOCOL_UNREACHABLE;
     this.#drop(now, 'ipv4: no such protocol here');
@@ -144,7 +144,7 @@ export class Ipv4Input {
    * Tell the sender of `about`, which `#ip` describes, that it is not taken. It came from one host and to us alone: others
    * were sorted out before. ICMP is never answered so, for it may be an error.
    *
-   * @rfc 1122 3.2.2
+   * @rfc 1122 3.2.2-never, 3.2.2-quote
    */
   #answer(now: Micros, type: number, code: number, about: Uint8Array): void {
     if (this.#ip.protocol === PROTOCOL_ICMP) return;
@@ -180,7 +180,7 @@ export class Ipv4Input {
     this.#options.output.echo(this.#address, source, { id, sequence, body });
   }
 
-  /** @rfc 9293 3.9.2.2 */
+  /** @rfc 5927 4.3; 9293 3.9.2.2 */
   #onIcmpError(now: Micros, message: IcmpMessage): void {
     const { quote } = message;
     if (quote.protocol !== PROTOCOL_TCP || !sameAddress(quote.source, this.#address))

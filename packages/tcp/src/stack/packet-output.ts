@@ -10,7 +10,7 @@ export interface PacketOutput {
   /**
    * Write `segment` as a packet at into[start…].
    *
-   * @param whole routers drop the packet rather than cut it. @rfc 1191 3
+   * @param whole routers drop the packet rather than cut it
    * @returns octets
    */
   segment(

@@ -92,6 +92,7 @@ describe('a packet that was too big', () => {
     d.peer('P. 1:2(1) ack 1').says('. 1:1161(1160) ack 2');
   });
 
+  // Proves: RFC1191-3-wait
   test('is forgotten after ten minutes: the path may have grown', () => {
     const d = new Dialogue().established();
     d.send(MSS).hearAll();

@@ -11,6 +11,7 @@ export interface KnownPath {
 /** More destinations than this push the oldest out. */
 const MOST = 1024;
 
+/** @rfc 1191 3-wait, 6.2, 6.3; 8201 5.2, 5.3 */
 export class PathMtuCache {
   /** The oldest entry stands first. */
   readonly #known = new Map<string, KnownPath>();

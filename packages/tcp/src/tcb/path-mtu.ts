@@ -78,7 +78,7 @@ function roomIn(tcb: Tcb, mtu: Octets): Octets {
   return payloadRoom(tcb, mtu - tcb.path.headers);
 }
 
-/** Whether routers are told to drop a packet rather than to cut it. Below the least MTU that we go to, they may cut. @rfc 1191 3 */
+/** Whether routers are told to drop a packet rather than to cut it. Below the least MTU that we go to, they may cut. @rfc 1191 3-df */
 export function forbidsFragments({ path, settings }: Tcb): boolean {
   return path.mtu >= settings.minPathMtu || path.mtu === path.firstHop;
 }
@@ -101,7 +101,7 @@ export function refreshPath(now: Micros, tcb: Tcb): void {
  * A report is believed at once when it is about more than the path has ever carried for this connection. Otherwise what
  * it says contradicts the peer's own ACKs: it waits until a timeout bears it out, and is forgotten when progress does not.
  *
- * @rfc 1191 3, 5; 8201 4; 5927 7.2
+ * @rfc 1191 3-reduce, 3-floor, 3-no-increase, 5; 8201 4; 5927 7.2-sent, 7.2-initial, 7.2-pending
  */
 function tooBig(now: Micros, tcb: Tcb, { mtu: told, seq, quotedLength }: IcmpReport): boolean {
   const { path, tuple } = tcb;
@@ -117,6 +117,7 @@ function tooBig(now: Micros, tcb: Tcb, { mtu: told, seq, quotedLength }: IcmpRep
   return true;
 }
 
+/** @rfc 5927 7.2-progress */
 function acknowledged(tcb: Tcb, ack: Seq): void {
   const { path, parts, recovery } = tcb;
   const { sequence } = parts;
@@ -129,6 +130,7 @@ function acknowledged(tcb: Tcb, ack: Seq): void {
   }
 }
 
+/** @rfc 5927 7.2-pending */
 function timedOut(now: Micros, tcb: Tcb): void {
   const { path, settings, recovery } = tcb;
   if (path.pending !== 0) return learn(now, tcb, path.pending);

@@ -147,6 +147,12 @@ export function takeSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
 /** A peer that announces less is given this, so that headers do not swamp data. Linux uses the same floor. */
 const MIN_MSS: Octets = 48;
 
+/** What was said of segments that did not arrive is over: the peer has answered. */
+function noTrouble(tcb: Tcb): void {
+  tcb.softError = null;
+  tcb.unanswered = false;
+}
+
 /** @rfc 6298 5.7 */
 const RTO_AFTER_LOST_SYN: Micros = 3_000_000;
 
@@ -154,7 +160,7 @@ const RTO_AFTER_LOST_SYN: Micros = 3_000_000;
 export function established(tcb: Tcb): void {
   const { parts, snd, settings } = tcb;
   tcb.synAcked = true;
-  tcb.softError = null;
+  noTrouble(tcb);
   tcb.congestion = parts.congestion.create(snd.mss, settings.initialWindow);
   // RFC 6298 §5.7 and RFC 5681 §3.1: a SYN that was lost asks for caution.
   if (tcb.rtt === null && tcb.rto > settings.initialRto) {
@@ -303,7 +309,7 @@ function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
     const acked = sequence.distance(snd.una, segment.ack);
     parts.path.acknowledged(tcb, segment.ack);
     retransmission.acknowledged(now, tcb, segment.ack, acked);
-    tcb.softError = null;
+    noTrouble(tcb);
     // The number of our SYN stands for no octet of the buffer, nor does that of our FIN.
     tcb.sendBuffer.release(acked - (tcb.synAcked ? 0 : 1));
     snd.una = segment.ack;
@@ -321,6 +327,7 @@ function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
   if (snd.wnd === 0) {
     // RFC 9293 §3.8.3, MUST-35 to MUST-37: a peer that answers with a shut window lives, and nothing is lost.
     recovery.overdueSince = null;
+    tcb.unanswered = false;
     return;
   }
   // RFC 5681 §2: a duplicate carries nothing, moves nothing and leaves the window as it was. With SACK it is whatever

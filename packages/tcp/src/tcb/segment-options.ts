@@ -71,7 +71,7 @@ export function agreeOnOptions(now: Micros, tcb: Tcb, syn: Segment): void {
 /**
  * The options of a SYN, or of the SYN,ACK that answers one.
  *
- * @rfc 9293 3.7.1 MUST-14, MUST-65, SHLD-5, MAY-3; 7323 2.2-send, 2.2-both, 3.2; 2018 2
+ * @rfc 9293 3.7.1 MUST-14, MUST-65, SHLD-5, MAY-3; 1191 3.1; 7323 2.2-send, 2.2-both, 3.2; 2018 2
  */
 export function fillSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   const { rcv, settings, options } = tcb;

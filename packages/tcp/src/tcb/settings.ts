@@ -36,7 +36,7 @@ export interface Settings {
   readonly backlog: number;
   /** An ICMP error that may pass ends a connection that is not open yet, as in Linux; the RFC forbids it. @rfc 5461 4.1 */
   readonly softErrorsEndOpen: boolean;
-  /** Under this MTU, routers are let cut packets instead: a lie costs less. Linux uses 552; the RFC's least is 68. @rfc 1191 3 */
+  /** Under this MTU, routers are let cut packets instead: a lie costs less. Linux uses 552; the RFC's least is 68. @rfc 1191 3-df */
   readonly minPathMtu: Octets;
   /** How long a path is believed to take less than the interface. @rfc 1191 6.3 */
   readonly pathMtuAge: Micros;

@@ -117,6 +117,8 @@ export class Tcb {
   error: ConnectionErrorCode | null = null;
   /** What the network said last of a segment of ours, though it may pass yet; an ACK of new octets clears it. @rfc 9293 3.9.2.2 */
   softError: ConnectionErrorCode | null = null;
+  /** R1 has passed: retransmissions go unanswered. @rfc 9293 3.8.3 */
+  unanswered = false;
   /** Challenge ACKs sent in the second that began at `challengeSince`. @rfc 5961 7 */
   challengeAcks = 0;
   challengeSince: Micros = 0;

@@ -34,8 +34,17 @@ function expire(now: Micros, tcb: Tcb, name: TimerName): void {
   }
 }
 
-/** Send the first segment of the retransmission queue again, or give up after R2. @rfc 9293 3.10.8-rto, 3.10.8-user, 3.8.3 MUST-20 */
+/** R1: so many retransmissions of a segment, and the application is told that nobody answers. @rfc 9293 3.8.3 SHLD-10 */
+const R1 = 3;
+
+/**
+ * Send the first segment of the retransmission queue again; tell of it after R1, and give up after R2.
+ *
+ * @rfc 9293 3.10.8-rto, 3.10.8-user, 3.8.3 MUST-20, SHLD-9
+ */
 export function retransmissionTimeout(now: Micros, tcb: Tcb): void {
+  const { queue } = tcb.recovery;
+  if (queue.length > 0 && queue.at(0).transmissions > R1) tcb.unanswered = true;
   tcb.parts.path.timedOut(now, tcb);
   // What the network said meanwhile tells more than that nothing came.
   if (!tcb.parts.retransmission.timeout(now, tcb)) end(tcb, tcb.softError ?? 'ETIMEDOUT');
