@@ -13,6 +13,8 @@ export type { ClockOffset, Correlation, FrameEvent } from './correlation/correla
 export type { Fate, HostCapture, Sighting } from './correlation/sighting.ts';
 export { dissect } from './dissect.ts';
 export type { Seen, SeenOther, SeenSegment, SegmentFields } from './dissect.ts';
+export { fieldsOf } from './fields.ts';
+export type { Field, Layer } from './fields.ts';
 export { inferStates } from './infer.ts';
 export type { EndpointSegment } from './infer.ts';
 export type { LadderRole } from './ladder/arrow.ts';
