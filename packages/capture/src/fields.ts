@@ -112,6 +112,12 @@ function ethernet(reader: Reader): void {
   else if (type === ETHERTYPE_IPV4) ipv4(reader, 14);
   else if (type === ETHERTYPE_IPV6) ipv6(reader, 14);
   else reader.payload(14, reader.length);
+  // Short frames are filled up to the 60 octets that Ethernet asks for.
+  const last = reader.fields.at(-1)?.end ?? reader.length;
+  reader.layer = 'ethernet';
+  if (last < reader.length) {
+    reader.add('eth.padding', 'Padding', last, reader.length - last, () => `${reader.length - last} octets`);
+  }
 }
 
 const ETHER_TYPES: ReadonlyMap<number, string> = new Map([

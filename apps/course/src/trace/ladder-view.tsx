@@ -1,0 +1,322 @@
+/** The ladder of a run: two lives side by side, each segment an arrow between them, each state a stretch of a life. */
+import {
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
+import type { Ladder, LadderRow, OtherRow, SegmentRow } from '@tcblab/capture';
+import { translate } from '@docusaurus/Translate';
+import {
+  columnsFor,
+  detailOf,
+  placeRows,
+  rowsWithin,
+  SHORT_STATES,
+  staysOf,
+  type Columns,
+  type Rows,
+  type Stay,
+} from './geometry.ts';
+import { labelOf, sentenceOf, shortLabelOf, timeOf } from './words.ts';
+import styles from './trace.module.css';
+
+export interface LadderViewProps {
+  readonly ladder: Ladder;
+  readonly selected: number;
+  readonly onSelect: (row: number) => void;
+  /** Rows that a filter leaves bright; all when absent. */
+  readonly matching?: ReadonlySet<number>;
+  /** Height of the window onto the rows, in pixels; the whole ladder when absent. */
+  readonly height?: number;
+}
+
+/** Rows drawn beyond what is in sight, so that scrolling finds them there. */
+const BEYOND = 400;
+
+export function LadderView({ ladder, selected, onSelect, matching, height }: LadderViewProps): ReactNode {
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  const [scrolled, setScrolled] = useState(0);
+  const [sight, setSight] = useState(height ?? 600);
+  const { rows } = ladder;
+  const placed = useMemo(() => placeRows(rows), [rows]);
+  const stays = useMemo(() => [staysOf(rows, 0), staysOf(rows, 1)] as const, [rows]);
+  const total = placed.tops[rows.length];
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const measure = () => {
+      setWidth(element.clientWidth);
+      setSight(element.clientHeight);
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  // Whoever moves by keyboard wants to see where to.
+  useEffect(() => {
+    const element = box.current;
+    if (element === null || selected < 0) return;
+    const [top, bottom] = [placed.tops[selected], placed.tops[selected + 1]];
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (bottom > element.scrollTop + element.clientHeight)
+      element.scrollTop = bottom - element.clientHeight;
+  }, [selected, placed]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const to = moveOf(event.key, selected, rows.length);
+    if (to === null) return;
+    event.preventDefault();
+    onSelect(to);
+  };
+
+  const columns = columnsFor(width);
+  const [first, last] = rowsWithin(placed, scrolled - BEYOND, scrolled + sight + BEYOND);
+  const names = [ladder.hosts[0].name, ladder.hosts[1].name] as const;
+  return (
+    <div className={styles.ladder}>
+      <div className={styles.heads} aria-hidden="true">
+        {ladder.hosts.map(({ number, name, implementation }) => (
+          <div key={number}>
+            <strong>{name}</strong>
+            {implementation === undefined ? null : <span>{implementation}</span>}
+          </div>
+        ))}
+      </div>
+      <div
+        ref={box}
+        className={styles.window}
+        style={{ maxHeight: height }}
+        role="listbox"
+        tabIndex={0}
+        aria-label={translate({ id: 'trace.ladder.label', message: 'Segments, in order. Arrow keys move.' })}
+        aria-activedescendant={selected >= 0 ? `trace-row-${selected}` : undefined}
+        onKeyDown={onKeyDown}
+        onScroll={(event) => setScrolled(event.currentTarget.scrollTop)}
+      >
+        <div style={{ height: total, position: 'relative' }}>
+          {width === 0 ? null : (
+            <LadderPicture
+              {...{ rows, placed, stays, columns, first, last, selected }}
+              {...(matching === undefined ? {} : { matching })}
+            />
+          )}
+          {rows.slice(first, last).map((row, index) => (
+            <div
+              key={first + index}
+              id={`trace-row-${first + index}`}
+              role="option"
+              aria-selected={first + index === selected}
+              aria-label={sentenceOf(row, names)}
+              className={styles.target}
+              style={{
+                top: placed.tops[first + index],
+                height: placed.tops[first + index + 1] - placed.tops[first + index],
+              }}
+              onClick={() => onSelect(first + index)}
+            />
+          ))}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** @returns the row that a key leads to; null for a key of others */
+function moveOf(key: string, at: number, count: number): number | null {
+  const steps: Readonly<Record<string, number>> = {
+    ArrowDown: at + 1,
+    j: at + 1,
+    ArrowUp: at - 1,
+    k: at - 1,
+    PageDown: at + 10,
+    PageUp: at - 10,
+    Home: 0,
+    End: count - 1,
+  };
+  if (!Object.hasOwn(steps, key)) return null;
+  return Math.max(0, Math.min(count - 1, steps[key]));
+}
+
+interface PictureProps {
+  readonly rows: readonly LadderRow[];
+  readonly placed: Rows;
+  readonly stays: readonly [readonly Stay[], readonly Stay[]];
+  readonly columns: Columns;
+  readonly first: number;
+  readonly last: number;
+  readonly selected: number;
+  readonly matching?: ReadonlySet<number>;
+}
+
+/** Rows [first, last) as a drawing. Whole, it is what SVG and PNG hold. */
+export function LadderPicture({
+  rows,
+  placed,
+  stays,
+  columns,
+  first,
+  last,
+  selected,
+  matching,
+}: PictureProps): ReactNode {
+  const top = placed.tops[first];
+  const bottom = placed.tops[last];
+  return (
+    <svg
+      className={styles.picture}
+      style={{ top }}
+      width={columns.width}
+      height={bottom - top}
+      viewBox={`0 ${top} ${columns.width} ${bottom - top}`}
+      aria-hidden="true"
+    >
+      {selected < first || selected >= last ? null : (
+        <rect
+          className={styles.back}
+          y={placed.tops[selected] + 1}
+          width={columns.width}
+          height={placed.tops[selected + 1] - placed.tops[selected] - 2}
+          rx={6}
+        />
+      )}
+      {([0, 1] as const).map((side) => (
+        <Life key={side} {...{ side, stays: stays[side], placed, columns, first, last }} />
+      ))}
+      {rows.slice(first, last).map((row, offset) => {
+        const index = first + offset;
+        const dim = matching !== undefined && !matching.has(index);
+        return (
+          <g
+            key={index}
+            transform={`translate(0 ${placed.tops[index]})`}
+            className={dim ? styles.dim : undefined}
+          >
+            {columns.times > 0 ? (
+              <text className={styles.time} x={columns.times - 8} y={20} textAnchor="end">
+                {timeOf(row.time)}
+              </text>
+            ) : null}
+            {row.kind === 'note' ? <Note {...{ row, columns }} /> : <Arrow {...{ row, columns }} />}
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+function Life({
+  side,
+  stays,
+  placed,
+  columns,
+  first,
+  last,
+}: {
+  side: 0 | 1;
+  stays: readonly Stay[];
+  placed: Rows;
+  columns: Columns;
+  first: number;
+  last: number;
+}): ReactNode {
+  const x = columns.lines[side];
+  const outward = side === 0 ? -1 : 1;
+  return (
+    <g>
+      <line className={styles.life} x1={x} x2={x} y1={placed.tops[first]} y2={placed.tops[last]} />
+      {stays
+        .filter(({ from, to }) => to >= first && from < last)
+        .map(({ state, from, to, inferred }) => {
+          // A state begins where its segment arrives or leaves: in the middle of its row.
+          const y = placed.tops[from] + 22;
+          const end = to >= placed.tops.length - 1 ? placed.tops[to] : placed.tops[to] + 22;
+          return (
+            <g key={`${from}`} className={styles.stay} data-state={state}>
+              <rect x={x - 4} y={y} width={8} height={Math.max(2, end - y)} rx={4} />
+              <text x={x + outward * 10} y={y + 4} textAnchor={side === 0 ? 'end' : 'start'}>
+                {columns.wide ? state : SHORT_STATES[state]}
+                {inferred ? '~' : ''}
+              </text>
+            </g>
+          );
+        })}
+    </g>
+  );
+}
+
+function Arrow({ row, columns }: { row: SegmentRow | OtherRow; columns: Columns }): ReactNode {
+  const [left, right] = columns.lines;
+  const [from, to] = row.from === 0 ? [left + 6, right - 6] : [right - 6, left + 6];
+  const lost = row.marks.includes('lost');
+  const again = row.marks.includes('again');
+  const way = Math.sign(to - from);
+  const end = lost ? from + (to - from) * 0.72 : to;
+  const [y, fall] = [24, lost ? 8 : 11];
+  const label =
+    row.kind === 'other' ? row.text : columns.wide ? labelOf(row.segment) : shortLabelOf(row.segment);
+  const kind =
+    row.kind === 'other'
+      ? 'other'
+      : lost
+        ? 'lost'
+        : again
+          ? 'again'
+          : row.segment.length > 0
+            ? 'data'
+            : 'control';
+  const marks = row.marks.filter((mark) => mark !== 'lost');
+  const middle = (left + right) / 2;
+  const detail = detailOf(row);
+  return (
+    <g className={styles.arrow} data-kind={kind}>
+      <line x1={from} y1={y} x2={end} y2={y + fall} />
+      {lost ? (
+        <path d={`M${end - 6} ${y + fall - 6}l12 12m0-12l-12 12`} />
+      ) : (
+        <path
+          className={styles.head}
+          d={`M${end} ${y + fall}l${-way * 11} -7.5l${way * 2.4} 6.5l${-way * 4.4} 5.3z`}
+        />
+      )}
+      <text className={styles.label} x={middle} y={17} textAnchor="middle">
+        {label}
+        {marks.length === 0 ? null : (
+          <tspan className={styles.mark} dx={8}>
+            {marks.join(', ')}
+          </tspan>
+        )}
+        {lost ? (
+          <tspan className={styles.mark} dx={8}>
+            lost
+          </tspan>
+        ) : null}
+      </text>
+      {detail === '' ? null : (
+        <text className={styles.detail} x={middle} y={y + 24} textAnchor="middle">
+          {detail}
+        </text>
+      )}
+    </g>
+  );
+}
+
+function Note({ row, columns }: { row: Extract<LadderRow, { kind: 'note' }>; columns: Columns }): ReactNode {
+  const x = columns.lines[row.host];
+  const inward = row.host === 0 ? 1 : -1;
+  return (
+    <g className={styles.note} data-about={row.about}>
+      <circle cx={x} cy={16} r={6} />
+      <text x={x + inward * 14} y={20} textAnchor={row.host === 0 ? 'start' : 'end'}>
+        {row.text}
+      </text>
+    </g>
+  );
+}
