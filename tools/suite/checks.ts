@@ -13,6 +13,11 @@ export const checks: readonly Check[] = [
     remedy: 'sources and tests must compile',
   },
   {
+    name: 'course types',
+    script: [tool('typescript/bin/tsc'), '-p', 'apps/course', '--pretty'],
+    remedy: 'pages and their plugins must compile',
+  },
+  {
     name: 'lab types',
     script: [tool('typescript/bin/tsc'), '-p', 'labs', '--pretty'],
     remedy: 'a starter compiles and fails; packages/tcp/src/lab/api.ts holds its types',

@@ -28,7 +28,7 @@ export default function RecordedTrace({ name, ...view }: RecordedTraceProps): Re
         if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
         observer.disconnect();
         load(folder, abort.signal).then(setShown, (error: unknown) => {
-          if (!abort.signal.aborted) setShown(`${error}`);
+          if (!abort.signal.aborted) setShown(String(error));
         });
       },
       { rootMargin: '400px' },
