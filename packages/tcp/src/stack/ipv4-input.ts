@@ -1,7 +1,6 @@
 /** IPv4 packets that come to one host: which are taken, and who gets what they carry. */
-import type { Micros, Octets } from '../units.ts';
+import type { Micros } from '../units.ts';
 import { type Address, isHostAddress, sameAddress } from '../wire/address.ts';
-import { pseudoHeaderSum } from '../wire/checksum.ts';
 import {
   ICMP_ECHO,
   ICMP_ECHO_REPLY,
@@ -26,28 +25,12 @@ import {
 } from '../wire/ipv4.ts';
 import type { Malformed } from '../wire/malformed.ts';
 import { Segment } from '../wire/segment.ts';
-import { BAD_TCP_CHECKSUM, TCP_HEADER_LENGTH } from '../wire/tcp.ts';
 import { parseTcpPacket } from '../wire/tcp-packet.ts';
-import type { Parts } from '../tcb/parts.ts';
 import { hasReferenceCodec } from '../tcb/reference.ts';
-import type { Counters } from './counters.ts';
-import type { Endpoints } from './endpoints.ts';
 import { Fragments } from './fragments.ts';
 import { quotedPorts, reportOf } from './icmp-errors.ts';
-import type { OutputQueue } from './output-queue.ts';
 import { RateLimit } from './rate-limit.ts';
-import type { Tracer } from './tracer.ts';
-
-/** What the input of either address family works with. */
-export interface InputOptions {
-  /** The largest IP packet that the link takes. */
-  readonly mtu: Octets;
-  readonly parts: Parts;
-  readonly endpoints: Endpoints;
-  readonly output: OutputQueue;
-  readonly counters: Counters;
-  readonly tracer: Tracer | null;
-}
+import { SegmentInput, type InputOptions } from './segment-input.ts';
 
 /** ICMP errors that this host sends: so many at once, and one more each interval. @rfc 1812 4.3.2.8 */
 const ERRORS = 10;
@@ -56,6 +39,7 @@ const ERROR_INTERVAL: Micros = 100_000;
 export class Ipv4Input {
   readonly #address: Address;
   readonly #options: InputOptions;
+  readonly #segments: SegmentInput;
   /** The common packet is read in one pass, any other layer by layer. */
   readonly #inOnePass: boolean;
   // One record of each kind serves every packet.
@@ -69,6 +53,7 @@ export class Ipv4Input {
   constructor(address: Address, options: InputOptions) {
     this.#address = address;
     this.#options = options;
+    this.#segments = new SegmentInput(options);
     this.#inOnePass = hasReferenceCodec(options.parts);
   }
 
@@ -88,7 +73,7 @@ export class Ipv4Input {
       return this.#drop(now, 'ipv4: bad source');
     if (bad === IPV4_FRAGMENT) this.#onFragment(now, bytes, start);
     else if (whole) this.#options.endpoints.onSegment(now, this.#address, ip.source, this.#segment);
-    else if (ip.protocol === PROTOCOL_TCP) this.#onTcp(now, bytes);
+    else if (ip.protocol === PROTOCOL_TCP) this.#segments.onPacket(now, bytes, ip, this.#address);
     else if (ip.protocol === PROTOCOL_ICMP) this.#onIcmp(now, bytes);
     else this.#onUnknown(now, bytes, start);
   }
@@ -108,12 +93,8 @@ export class Ipv4Input {
 
   /** A packet of ours came back from the link: no host answers at its next hop. @rfc 1122 2.3.2.2 */
   onUndeliverable(now: Micros, packet: Uint8Array): void {
-    const ip = this.#ip;
-    const segment = this.#segment;
-    const { parts, endpoints } = this.#options;
-    if (parseIpv4(packet, 0, packet.length, ip) !== null || ip.protocol !== PROTOCOL_TCP) return;
-    if (parts.codec.parseSegment(packet, ip.payloadStart, ip.payloadEnd, segment) !== null) return;
-    endpoints.onUndeliverable(now, this.#address, ip.destination, segment);
+    if (parseIpv4(packet, 0, packet.length, this.#ip) !== null) return;
+    this.#segments.onUndeliverable(now, packet, this.#ip, this.#address);
   }
 
   #onFragment(now: Micros, bytes: Uint8Array, start: number): void {
@@ -150,19 +131,6 @@ export class Ipv4Input {
     if (this.#ip.protocol === PROTOCOL_ICMP) return;
     if (this.#errors.allows(now))
       this.#options.output.icmpError(this.#address, this.#ip.source, type, code, about);
-  }
-
-  #onTcp(now: Micros, bytes: Uint8Array): void {
-    const { source, destination, payloadStart, payloadEnd } = this.#ip;
-    const { parts, endpoints } = this.#options;
-    if (payloadEnd - payloadStart < TCP_HEADER_LENGTH) return this.#drop(now, 'tcp: truncated');
-    const pseudo = pseudoHeaderSum(source, destination, PROTOCOL_TCP, payloadEnd - payloadStart);
-    if (parts.checksum.checksum(bytes, payloadStart, payloadEnd, pseudo) !== 0xffff) {
-      return this.#dropMalformed(now, BAD_TCP_CHECKSUM);
-    }
-    const bad = parts.codec.parseSegment(bytes, payloadStart, payloadEnd, this.#segment);
-    if (bad !== null) return this.#dropMalformed(now, bad);
-    endpoints.onSegment(now, this.#address, source, this.#segment);
   }
 
   #onIcmp(now: Micros, bytes: Uint8Array): void {

@@ -8,12 +8,10 @@ import { ICMP_ECHO_REPLY, IcmpMessage, writeIcmp } from '../wire/icmp.ts';
 import { IPV4_HEADER_LENGTH, Ipv4Header, PROTOCOL_ICMP, PROTOCOL_TCP, writeIpv4 } from '../wire/ipv4.ts';
 import type { Segment } from '../wire/segment.ts';
 import { writeTcpPacket } from '../wire/tcp-packet.ts';
-import type { PacketOutput } from './packet-output.ts';
+import { fillEchoReply, fillIcmpError, writeSegmentByParts, type PacketOutput } from './packet-output.ts';
 import type { Echo, IcmpError } from './reply-queue.ts';
 
 const TTL = 64;
-/** Of the checksum within a segment. */
-const CHECKSUM = 16;
 
 export class Ipv4Output implements PacketOutput {
   readonly headerLength = IPV4_HEADER_LENGTH;
@@ -40,37 +38,23 @@ export class Ipv4Output implements PacketOutput {
   ): Octets {
     const ip = this.#header(local, remote, PROTOCOL_TCP, whole);
     if (this.#inOnePass) return writeTcpPacket(ip, segment, into, start);
-    const at = start + IPV4_HEADER_LENGTH;
-    const length = this.#parts.codec.writeSegment(segment, into, at);
-    const pseudo = pseudoHeaderSum(local, remote, PROTOCOL_TCP, length);
-    const sum = ~this.#parts.checksum.checksum(into, at, at + length, pseudo);
-    into[at + CHECKSUM] = sum >>> 8;
-    into[at + CHECKSUM + 1] = sum;
+    const pseudo = pseudoHeaderSum(local, remote, PROTOCOL_TCP, 0);
+    const length = writeSegmentByParts(this.#parts, segment, into, start + IPV4_HEADER_LENGTH, pseudo);
     return writeIpv4(ip, into, start, length) + length;
   }
 
   echoReply(echo: Echo, into: Uint8Array, start: number, local: Address, remote: Address): Octets {
-    const message = this.#icmp;
-    message.type = ICMP_ECHO_REPLY;
-    message.code = 0;
-    message.id = echo.id;
-    message.sequence = echo.sequence;
-    message.bytes = echo.body;
-    message.bodyStart = 0;
-    message.bodyEnd = echo.body.length;
-    const length = writeIcmp(message, into, start + IPV4_HEADER_LENGTH);
+    fillEchoReply(this.#icmp, echo, ICMP_ECHO_REPLY);
+    const length = writeIcmp(this.#icmp, into, start + IPV4_HEADER_LENGTH);
     return writeIpv4(this.#header(local, remote, PROTOCOL_ICMP, true), into, start, length) + length;
   }
 
-  icmpError({ local, remote, type, code, about }: IcmpError, into: Uint8Array, start: number): Octets {
-    const message = this.#icmp;
-    message.type = type;
-    message.code = code;
-    message.bytes = about;
-    message.bodyStart = 0;
-    message.bodyEnd = about.length;
-    const length = writeIcmp(message, into, start + IPV4_HEADER_LENGTH);
-    return writeIpv4(this.#header(local, remote, PROTOCOL_ICMP, true), into, start, length) + length;
+  icmpError(error: IcmpError, into: Uint8Array, start: number): Octets {
+    fillIcmpError(this.#icmp, error);
+    const length = writeIcmp(this.#icmp, into, start + IPV4_HEADER_LENGTH);
+    return (
+      writeIpv4(this.#header(error.local, error.remote, PROTOCOL_ICMP, true), into, start, length) + length
+    );
   }
 
   /**

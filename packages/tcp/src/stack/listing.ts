@@ -1,11 +1,12 @@
 /** A netstat-like listing of a stack's listeners and connections. */
 import type { State } from '../trace/event.ts';
 import type { Octets } from '../units.ts';
+import { formatAddressAndPort } from '../wire/address-text.ts';
 import type { Connection } from './connection.ts';
 import type { Listener } from './listener.ts';
 
 export interface ConnectionSummary {
-  /** `address:port`. */
+  /** `10.0.0.1:80` or `[fd00::1]:80`. */
   readonly local: string;
   readonly remote: string;
   readonly state: State;
@@ -30,8 +31,8 @@ export function listing(
   }));
   const begun = [...connections].toSorted((a, b) => a.id - b.id);
   const open = begun.map((connection) => ({
-    local: `${connection.localAddress}:${connection.localPort}`,
-    remote: `${connection.remoteAddress}:${connection.remotePort}`,
+    local: formatAddressAndPort(connection.tcb.tuple.localAddress, connection.localPort),
+    remote: formatAddressAndPort(connection.tcb.tuple.remoteAddress, connection.remotePort),
     state: connection.state,
     receiveQueue: connection.readable,
     sendQueue: connection.unacknowledged,

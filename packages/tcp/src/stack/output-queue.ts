@@ -19,6 +19,7 @@ const MOST_QUOTED: Octets = 68;
 
 export interface OutputQueueOptions {
   readonly ipv4: PacketOutput;
+  readonly ipv6: PacketOutput;
   readonly deadlines: DeadlineHeap<Connection>;
   readonly counters: Counters;
   readonly tracer: Tracer | null;
@@ -111,8 +112,8 @@ export class OutputQueue {
     return family.segment(this.#out, into, start, local, remote, true);
   }
 
-  #family(_remote: Address): PacketOutput {
-    return this.#options.ipv4;
+  #family(remote: Address): PacketOutput {
+    return remote.version === 4 ? this.#options.ipv4 : this.#options.ipv6;
   }
 
   /** Count and trace what `#out` holds. */

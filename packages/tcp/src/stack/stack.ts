@@ -2,13 +2,15 @@
 import { MisuseError } from '../misuse-error.ts';
 import type { TraceEvent } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
-import { parseAddress } from '../wire/address-text.ts';
+import { formatAddress, parseAddress } from '../wire/address-text.ts';
 import { ETHERNET_HEADER_LENGTH } from '../wire/ethernet.ts';
+import { linkLocalAddress } from '../wire/ipv6-address.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import { EthernetLink } from './ethernet-link.ts';
 import type { StackEvent } from './endpoints.ts';
 import { IpStack, type IpStackOptions } from './ip-stack.ts';
+import type { Ipv6LinkOptions } from './neighbor-discovery.ts';
 import type { Listener } from './listener.ts';
 import type { ConnectionSummary } from './listing.ts';
 
@@ -18,6 +20,8 @@ export interface StackOptions extends IpStackOptions {
   /** Bits of the address that the whole link shares, 1 to 30. */
   readonly prefixLength: number;
   readonly gateway?: string;
+  /** The host has IPv6 as well; its link-local address follows from `mac`. */
+  readonly ipv6?: Ipv6LinkOptions;
 }
 
 /**
@@ -33,8 +37,12 @@ export class Stack {
   readonly maxFrame: Octets;
 
   constructor(options: StackOptions) {
-    this.ip = new IpStack(options);
     this.link = new EthernetLink(options);
+    const { ipv6, ...others } = options;
+    const linkLocal = formatAddress(linkLocalAddress(this.link.mac));
+    this.ip = new IpStack(
+      ipv6 === undefined ? others : { ...others, ipv6: { address: ipv6.address, linkLocal } },
+    );
     this.maxFrame = ETHERNET_HEADER_LENGTH + this.ip.mtu;
   }
 
