@@ -33,10 +33,6 @@ function poorMachine() {
     recursive: true,
     filter: (path) => !leftOut.has(basename(path)) && !path.endsWith('.tsbuildinfo'),
   });
-  // What npm does not hold for the platform.
-  const manifest = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8'));
-  delete manifest.optionalDependencies;
-  writeFileSync(join(clone, 'package.json'), JSON.stringify(manifest));
 
   const programs = join(home, 'bin');
   mkdirSync(programs);
@@ -52,6 +48,8 @@ function poorMachine() {
     PATH: programs,
     TCBLAB_NODE: 'installed',
     pnpm_config_offline: 'true',
+    // What npm does not hold for the platform.
+    pnpm_config_optional: 'false',
     // The version of the store is a folder of its own in it.
     pnpm_config_store_dir: store.replace(/\/v\d+$/, ''),
   };
