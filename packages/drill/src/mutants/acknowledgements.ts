@@ -82,4 +82,35 @@ export const acknowledgementsMutants: readonly Mutant[] = [
       },
     }),
   ),
+  mutant(
+    'answers what has no ACK',
+    ['9293-3.10.7.4-5noack'],
+    broken({
+      checkAck(now, tcb, segment) {
+        if (!segment.hasAck) tcb.ackNow = true;
+        return connection.checkAck(now, tcb, segment);
+      },
+    }),
+  ),
+  mutant(
+    'answers an ACK that is merely old',
+    ['9293-3.10.7.4-5ack-dup'],
+    broken({
+      checkAck(now, tcb, segment) {
+        if (tcb.parts.sequence.less(segment.ack, tcb.snd.una)) tcb.ackNow = true;
+        return connection.checkAck(now, tcb, segment);
+      },
+    }),
+  ),
+  mutant(
+    'waits a minute for the peer’s FIN, though its user waits longer',
+    ['9293-3.10.7.4-5ack-fw2'],
+    broken({
+      ackOfFin(now, tcb) {
+        const more = connection.ackOfFin(now, tcb);
+        if (tcb.state === 'FIN-WAIT-2') tcb.timers.set('fin-wait-2', now + tcb.settings.finWait2Limit);
+        return more;
+      },
+    }),
+  ),
 ];

@@ -60,4 +60,15 @@ export const congestionMutants: readonly Mutant[] = [
     ['RFC5681-3.2-s6', 'RFC6582-3.2-3full'],
     altered('congestion', { exitRecovery: () => undefined }),
   ),
+  mutant(
+    'lets the handshake grow its window',
+    ['RFC5681-3.1-IW-hs', 'RFC5681-3'],
+    altered('congestion', {
+      create(smss, window) {
+        const state = congestion.create(smss, window);
+        state.cwnd += smss;
+        return state;
+      },
+    }),
+  ),
 ];

@@ -95,7 +95,7 @@ export const icmpMutants: readonly Mutant[] = [
   // Path MTU.
   mutant(
     'believes no router that a packet was too big',
-    ['RFC1191-3-reduce'],
+    ['RFC1191-3-reduce', 'RFC5927-7.2-initial'],
     altered('path', { tooBig: () => false }),
   ),
   mutant(
@@ -223,4 +223,5 @@ export const icmpMutants: readonly Mutant[] = [
     }),
   ),
   mutant('makes segments as small as anybody asks', ['RFC1191-3-df'], {}, { minPathMtu: 68 }),
+  mutant('never tries smaller segments by itself', ['RFC1191-6.4-resend'], {}, { blackHoleTimeouts: 0 }),
 ];

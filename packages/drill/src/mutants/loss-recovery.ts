@@ -17,19 +17,19 @@ export const lossRecoveryMutants: readonly Mutant[] = [
   ),
   mutant(
     'gives up at the third timeout',
-    ['MUST-20', 'SHLD-10', 'SHLD-11', 'MUST-23'],
+    ['MUST-20', 'SHLD-11', 'MUST-23', 'MUST-22', 'MUST-37'],
     altered('retransmission', {
       timeout: (now, tcb) => retransmission.timeout(now, tcb) && tcb.recovery.queue.at(0).transmissions < 3,
     }),
   ),
   mutant(
     'sends nothing again',
-    ['9293-3.10.8-rto', 'RFC6298-5.4'],
+    ['9293-3.10.8-rto', 'RFC6298-5.4', 'SHLD-16'],
     altered('retransmission', { next: () => null }),
   ),
   mutant(
     'samples what was sent twice',
-    ['RFC6298-3', 'MUST-18'],
+    ['RFC6298-3', 'MUST-18', 'RFC7323-4.1-rttm'],
     altered('retransmission', {
       acknowledged(now, tcb, ack, acked) {
         const { queue } = tcb.recovery;
@@ -108,7 +108,11 @@ export const lossRecoveryMutants: readonly Mutant[] = [
       },
     }),
   ),
-  mutant('does not back off', ['RFC6298-5.5', 'MUST-19'], altered('rtt', { backOff: (rto) => rto })),
+  mutant(
+    'does not back off',
+    ['RFC6298-5.5', 'MUST-19', 'RFC6298-5.6', 'SHLD-30'],
+    altered('rtt', { backOff: (rto) => rto }),
+  ),
   mutant(
     'backs off threefold',
     ['RFC6298-5.5'],
@@ -143,4 +147,40 @@ export const lossRecoveryMutants: readonly Mutant[] = [
       addSample: (_one, sample) => rtt.addSample(null, sample),
     }),
   ),
+  mutant('lets its timer run when nothing is out', ['RFC6298-5.2'], {
+    ...altered('retransmission', {
+      acknowledged(now, tcb, ack, acked) {
+        retransmission.acknowledged(now, tcb, ack, acked);
+        if (!tcb.timers.isSet('retransmission')) tcb.timers.set('retransmission', now + tcb.rto);
+      },
+    }),
+    ...broken({
+      retransmissionTimeout(now, tcb) {
+        if (tcb.recovery.queue.length === 0 && tcb.state === 'FIN-WAIT-2') connection.abort(now, tcb);
+        else connection.retransmissionTimeout(now, tcb);
+      },
+    }),
+  }),
+  mutant(
+    'measures nothing after the handshake',
+    ['RFC6298-3b'],
+    altered('rtt', { addSample: (one, sample) => one ?? rtt.addSample(null, sample) }),
+  ),
+  mutant(
+    'sends again before its timer is due',
+    ['RFC6298-5', 'RFC6298-5.6'],
+    altered('rtt', { timeout: (one, settings) => Math.floor(rtt.timeout(one, settings) / 2) }),
+  ),
+  mutant(
+    'forgets where its recovery began',
+    ['RFC6582-3.2-1', 'RFC6582-3.2-3partial'],
+    altered('retransmission', {
+      acknowledged(now, tcb, ack, acked) {
+        if (tcb.recovery.inRecovery) tcb.recovery.recover = null;
+        retransmission.acknowledged(now, tcb, ack, acked);
+      },
+    }),
+  ),
+  mutant('keeps half-open connections for ever', ['RFC4987-3.3', 'MUST-22'], {}, { synReceivedLimit: 1e12 }),
+  mutant('gives a SYN up after ten seconds', ['MUST-22', 'MUST-23'], {}, { synLimit: 10_000_000 }),
 ];

@@ -8,6 +8,7 @@ import type { Mutant } from './mutant.ts';
 import { openingMutants } from './opening.ts';
 import { optionsMutants } from './options.ts';
 import { queuesMutants } from './queues.ts';
+import { receivingMutants } from './receiving.ts';
 import { resetsMutants } from './resets.ts';
 import { sendWindowMutants } from './send-window.ts';
 import { sequenceCheckMutants } from './sequence-check.ts';
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...synsMutants,
   ...acknowledgementsMutants,
   ...textAndFinMutants,
+  ...receivingMutants,
   ...openingMutants,
   ...userCallsMutants,
   ...lossRecoveryMutants,

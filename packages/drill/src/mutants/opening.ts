@@ -8,7 +8,7 @@ const { connection } = referenceParts;
 export const openingMutants: readonly Mutant[] = [
   mutant(
     'is silent on closed ports',
-    ['9293-3.10.7.1-noack', '9293-3.10.7.1-ack'],
+    ['9293-3.10.7.1-noack', '9293-3.10.7.1-ack', '9293-3.10.4-close-listen'],
     broken({ closedArrives: () => null }),
   ),
   mutant(
@@ -124,12 +124,50 @@ export const openingMutants: readonly Mutant[] = [
   ),
   mutant(
     'loses text on a SYN,ACK',
-    ['9293-3.10.7.3-4synack'],
+    ['9293-3.10.7.3-4synack', '9293-3.10.3-recv-early'],
     broken({
       synSentArrives(now, tcb, segment) {
         segment.payloadEnd = segment.payloadStart;
         connection.synSentArrives(now, tcb, segment);
       },
+    }),
+  ),
+  mutant(
+    'begins with a SYN,ACK',
+    ['9293-3.10.1-open-active'],
+    broken({
+      openActive(now, tcb) {
+        connection.openActive(now, tcb);
+        const [syn] = tcb.output.splice(0);
+        tcb.output.push({ ...syn, ack: syn.seq });
+      },
+    }),
+  ),
+  mutant(
+    'leaves a SYN,ACK without an answer',
+    ['9293-3.10.7.3-1ackok', '9293-3.10.7.3-4synack'],
+    broken({
+      synSentArrives(now, tcb, segment) {
+        connection.synSentArrives(now, tcb, segment);
+        tcb.ackNow = false;
+      },
+    }),
+  ),
+  mutant(
+    'forgets that its SYN was lost',
+    ['RFC6298-5.7', 'RFC5681-3.1-IW-loss'],
+    broken({
+      synSentArrives(now, tcb, segment) {
+        tcb.rto = tcb.settings.initialRto;
+        connection.synSentArrives(now, tcb, segment);
+      },
+    }),
+  ),
+  mutant(
+    'loses octets that come before accept()',
+    ['9293-3.10.3-recv-early', '9293-3.10.7.2-3syn'],
+    broken({
+      receive: (now, tcb) => (tcb.passive ? 'connection-does-not-exist' : connection.receive(now, tcb)),
     }),
   ),
 ];

@@ -1,12 +1,14 @@
 /** Of header fields and options, as they are written and read. */
-import { referenceParts } from '@tcblab/tcp';
+import { referenceParts, type PartialParts } from '@tcblab/tcp';
 import { PSH } from '@tcblab/tcp/wire';
 import { altered, mutant, reading, writing, type Mutant } from './mutant.ts';
+
+const { codec } = referenceParts;
 
 export const optionsMutants: readonly Mutant[] = [
   mutant(
     'announces no MSS',
-    ['MUST-14', 'SHLD-5'],
+    ['MUST-14', 'SHLD-5', 'MAY-3'],
     writing((segment) => {
       segment.mss = 0;
     }),
@@ -83,7 +85,7 @@ export const optionsMutants: readonly Mutant[] = [
   ),
   mutant(
     'always offers the whole window',
-    ['MUST-39', 'SHLD-14'],
+    ['MUST-39', 'SHLD-14', 'MAY-8'],
     writing((segment) => {
       segment.wnd = 65_535;
     }),
@@ -115,4 +117,57 @@ export const optionsMutants: readonly Mutant[] = [
       },
     }),
   ),
+  mutant(
+    'announces 1460 whatever the link takes',
+    ['MUST-67', 'RFC6691-2-mss'],
+    writing((segment) => {
+      if (segment.mss > 0) segment.mss = 1460;
+    }),
+  ),
+  mutant(
+    'scales the window of its SYN',
+    ['RFC7323-2.2-synwnd'],
+    writing((segment) => {
+      if (segment.syn && segment.windowScale >= 0) segment.wnd >>= segment.windowScale;
+    }),
+  ),
+  mutant(
+    'stops at an option that it does not know',
+    ['MUST-6', 'MUST-68'],
+    readingOptions((kind, _at, segment) => {
+      if (kind > 8) segment.mss = 0;
+    }),
+  ),
+  mutant(
+    'reads options on word boundaries only',
+    ['MUST-64', 'MUST-4'],
+    readingOptions((kind, at, segment) => {
+      if (kind === 2 && at % 4 !== 0) segment.mss = 0;
+    }),
+  ),
+  mutant(
+    'drops segments whose options end early',
+    ['MUST-69', 'MUST-4'],
+    readingOptions((kind, _at, segment) => {
+      if (kind === 0) segment.flags = 0;
+    }),
+  ),
 ];
+
+/** A codec that spoils what it has read, told of the kind and offset of each option. */
+function readingOptions(
+  spoil: (kind: number, at: number, segment: Parameters<typeof codec.parseSegment>[3]) => void,
+): PartialParts {
+  return altered('codec', {
+    parseSegment(bytes, start, end, into) {
+      const bad = codec.parseSegment(bytes, start, end, into);
+      if (bad !== null) return bad;
+      const { payloadStart } = into;
+      for (let at = start + 20; at < payloadStart; at += bytes[at] < 2 ? 1 : bytes[at + 1]) {
+        spoil(bytes[at], at - start, into);
+        if (bytes[at] === 0) break;
+      }
+      return null;
+    },
+  });
+}

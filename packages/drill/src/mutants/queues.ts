@@ -5,7 +5,7 @@ import { altered, mutant, type Mutant } from './mutant.ts';
 const { listener } = referenceParts;
 
 export const queuesMutants: readonly Mutant[] = [
-  mutant('admits every SYN', ['RFC4987-3.5'], altered('listener', { admits: () => true })),
+  mutant('admits every SYN', ['RFC4987-3.2'], altered('listener', { admits: () => true })),
   mutant(
     'completes every handshake',
     ['9293-3.10.7.4-5ack-synrcvd'],
@@ -20,7 +20,7 @@ export const queuesMutants: readonly Mutant[] = [
   ),
   mutant(
     'counts only what waits for accept()',
-    ['RFC4987-3.5'],
+    ['RFC4987-3.2'],
     altered('listener', {
       admits: ({ backlog, acceptable }) => acceptable <= backlog,
     }),
@@ -32,5 +32,15 @@ export const queuesMutants: readonly Mutant[] = [
       admits: (queues) =>
         listener.admits({ ...queues, halfOpen: queues.halfOpen + 1, acceptable: queues.acceptable + 1 }),
     }),
+  ),
+  mutant(
+    'serves one peer at a time',
+    ['9293-3.10.1-open-passive', 'MUST-41', 'MUST-42'],
+    altered('listener', { admits: ({ halfOpen, acceptable }) => halfOpen + acceptable === 0 }),
+  ),
+  mutant(
+    'listens to nobody',
+    ['9293-3.10.1-open-passive', 'MUST-41'],
+    altered('listener', { admits: () => false }),
   ),
 ];

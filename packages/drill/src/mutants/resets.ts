@@ -51,10 +51,20 @@ export const resetsMutants: readonly Mutant[] = [
   ),
   mutant(
     'forgets how SYN-RECEIVED was reached',
-    ['MUST-11', '9293-3.10.7.4-2rst-synrcvd-p', '9293-3.10.7.4-2rst-synrcvd-a'],
+    ['MUST-11', '9293-3.10.7.4-2rst-synrcvd-a'],
     broken({
       checkReset(now, tcb, segment) {
         if (segment.rst) tcb.passive = !tcb.passive;
+        return connection.checkReset(now, tcb, segment);
+      },
+    }),
+  ),
+  mutant(
+    'keeps a half-open connection that was reset',
+    ['9293-3.10.7.4-2rst-synrcvd-p', '9293-3.10.7.4-2rst-synrcvd-a'],
+    broken({
+      checkReset(now, tcb, segment) {
+        if (tcb.state === 'SYN-RECEIVED' && segment.rst) return false;
         return connection.checkReset(now, tcb, segment);
       },
     }),

@@ -23,21 +23,21 @@ export const sendWindowMutants: readonly Mutant[] = [
   ),
   mutant(
     'ignores the peer’s window',
-    ['RFC5681-3.1-use', 'RFC7323-2.4-3'],
+    ['RFC5681-3.1-use', 'RFC7323-2.4-3', 'SHLD-15', 'RFC5681-3'],
     altered('sendWindow', {
       nextPayload: (_now, tcb, unsent) => Math.min(unsent, tcb.snd.mss),
     }),
   ),
   mutant(
     'takes windows for signed',
-    ['MUST-1'],
+    ['MUST-1', 'REC-1'],
     reading((segment) => {
       segment.wnd = Math.max(0, (segment.wnd << 16) >> 16);
     }),
   ),
   mutant(
     'knows no Nagle',
-    ['SHLD-7'],
+    ['SHLD-7', 'MAY-16'],
     altered('sendWindow', {
       nextPayload(now, tcb, unsent) {
         const size = sendWindow.nextPayload(now, tcb, unsent);
@@ -66,6 +66,66 @@ export const sendWindowMutants: readonly Mutant[] = [
         const size = sendWindow.nextPayload(now, tcb, unsent);
         tcb.recovery.duplicateAcks = duplicateAcks;
         return size;
+      },
+    }),
+  ),
+  mutant(
+    'sends every octet alone',
+    ['SHLD-27', 'SHLD-28', '9293-3.10.2-send'],
+    altered('sendWindow', {
+      nextPayload: (now, tcb, unsent) => Math.min(1, sendWindow.nextPayload(now, tcb, unsent)),
+    }),
+  ),
+  mutant(
+    'sends into a sliver of window',
+    ['MUST-38'],
+    altered('sendWindow', {
+      nextPayload(now, tcb, unsent) {
+        const size = sendWindow.nextPayload(now, tcb, unsent);
+        const idle = tcb.snd.una === tcb.snd.nxt;
+        return size === 0 && idle ? Math.min(unsent, tcb.snd.wnd, tcb.snd.mss) : size;
+      },
+    }),
+  ),
+  mutant(
+    'never probes a shut window',
+    ['MUST-35', 'MUST-36'],
+    altered('sendWindow', {
+      nextPayload(now, tcb, unsent) {
+        if (tcb.snd.wnd === 0) tcb.probe = false;
+        return sendWindow.nextPayload(now, tcb, unsent);
+      },
+    }),
+  ),
+  mutant(
+    'probes a shut window at once',
+    ['SHLD-29'],
+    altered('sendWindow', {
+      nextPayload(now, tcb, unsent) {
+        if (tcb.snd.wnd === 0 && tcb.snd.una === tcb.snd.nxt) tcb.probe = true;
+        return sendWindow.nextPayload(now, tcb, unsent);
+      },
+    }),
+  ),
+  mutant(
+    'gives up when the window shrinks',
+    ['SHLD-17', 'MUST-34'],
+    altered('sendWindow', {
+      update(tcb, segment) {
+        const edge = tcb.parts.sequence.add(tcb.snd.una, tcb.snd.wnd);
+        sendWindow.update(tcb, segment);
+        if (tcb.parts.sequence.less(tcb.parts.sequence.add(tcb.snd.una, tcb.snd.wnd), edge))
+          tcb.timers.cancelAll();
+      },
+    }),
+  ),
+  mutant(
+    'waits until there is a full segment to send',
+    ['MUST-60'],
+    altered('sendWindow', {
+      nextPayload(now, tcb, unsent) {
+        const size = sendWindow.nextPayload(now, tcb, unsent);
+        return size < tcb.snd.mss && !tcb.closing ? 0 : size;
       },
     }),
   ),

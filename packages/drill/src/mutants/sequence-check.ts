@@ -35,7 +35,7 @@ export const sequenceCheckMutants: readonly Mutant[] = [
   ),
   mutant(
     'is deaf while its window is shut',
-    ['9293-3.10.7.4-1seq-l0', '9293-3.10.7.4-1seq-00', 'MUST-66'],
+    ['9293-3.10.7.4-1seq-l0', '9293-3.10.7.4-1seq-00', 'MUST-66', 'MAY-8'],
     broken({
       checkSequence: (now, tcb, segment) => tcb.rcv.wnd > 0 && connection.checkSequence(now, tcb, segment),
     }),
@@ -60,6 +60,18 @@ export const sequenceCheckMutants: readonly Mutant[] = [
         tcb.rcv.wnd++;
         const good = connection.checkSequence(now, tcb, segment);
         tcb.rcv.wnd--;
+        return good;
+      },
+    }),
+  ),
+  mutant(
+    'refuses the last number of its window',
+    ['9293-3.10.7.4-1seq-0w', '9293-3.10.7.4-1seq-lw'],
+    broken({
+      checkSequence(now, tcb, segment) {
+        if (tcb.rcv.wnd > 0) tcb.rcv.wnd--;
+        const good = connection.checkSequence(now, tcb, segment);
+        if (tcb.rcv.wnd > 0) tcb.rcv.wnd++;
         return good;
       },
     }),

@@ -1,6 +1,6 @@
 /** Of text, FIN and what follows a FIN: the seventh and eighth checks. */
 import { referenceParts } from '@tcblab/tcp';
-import { FIN, URG } from '@tcblab/tcp/wire';
+import { FIN, RST, URG } from '@tcblab/tcp/wire';
 import { broken, mutant, type Mutant } from './mutant.ts';
 
 const { connection } = referenceParts;
@@ -38,7 +38,7 @@ export const textAndFinMutants: readonly Mutant[] = [
   ),
   mutant(
     'takes text after the FIN',
-    ['9293-3.10.7.4-7text-late'],
+    ['9293-3.10.7.4-7text-late', '9293-3.10.7.4-6urg-late'],
     broken({
       takeText(now, tcb, segment) {
         if (segment.payloadLength > 0 && tcb.finReceived) tcb.ackNow = true;
@@ -59,7 +59,8 @@ export const textAndFinMutants: readonly Mutant[] = [
     ['9293-3.10.7.4-1trim', 'RFC7323-2.4-1'],
     broken({
       takeText: (now, tcb, segment) =>
-        segment.payloadLength > tcb.rcv.wnd || connection.takeText(now, tcb, segment),
+        tcb.parts.sequence.distance(tcb.rcv.nxt, segment.seq) + segment.payloadLength > tcb.rcv.wnd ||
+        connection.takeText(now, tcb, segment),
     }),
   ),
   mutant(
@@ -71,7 +72,7 @@ export const textAndFinMutants: readonly Mutant[] = [
   ),
   mutant(
     'drops a FIN at a hole',
-    ['SHLD-31', '9293-3.10.7.4-8fin-estab'],
+    ['9293-3.10.7.4-8fin-estab'],
     broken({
       checkFin(now, tcb, segment) {
         const good = connection.checkFin(now, tcb, segment);
@@ -132,6 +133,44 @@ export const textAndFinMutants: readonly Mutant[] = [
         const good = connection.checkFin(now, tcb, segment);
         if (tcb.state === 'CLOSE-WAIT' && !tcb.closing) connection.close(now, tcb);
         return good;
+      },
+    }),
+  ),
+  mutant(
+    'answers octets after the FIN',
+    ['9293-3.10.7.4-7text-late', '9293-3.10.7.4-6urg-late'],
+    broken({
+      checkAck(now, tcb, segment) {
+        const late = tcb.finReceived && segment.payloadLength > 0;
+        const good = connection.checkAck(now, tcb, segment);
+        if (late && tcb.state !== 'CLOSED') tcb.ackNow = true;
+        return good;
+      },
+    }),
+  ),
+  mutant(
+    'leaves its state for a FIN that it has taken already',
+    ['9293-3.10.7.4-8fin-stay'],
+    broken({
+      checkSequence(now, tcb, segment) {
+        const stays = tcb.state === 'CLOSE-WAIT' || tcb.state === 'CLOSING' || tcb.state === 'LAST-ACK';
+        const good = connection.checkSequence(now, tcb, segment);
+        if (stays && segment.fin) tcb.state = 'TIME-WAIT';
+        return good;
+      },
+    }),
+  ),
+  mutant(
+    'takes a FIN before there is a connection',
+    ['9293-3.10.7.4-8fin-early'],
+    broken({
+      listenArrives(now, tcb, segment) {
+        if (segment.fin && !segment.hasAck && !segment.syn) tcb.output.push({ seq: segment.seq, flags: RST });
+        connection.listenArrives(now, tcb, segment);
+      },
+      synSentArrives(now, tcb, segment) {
+        if (segment.fin && !segment.syn) connection.abort(now, tcb);
+        else connection.synSentArrives(now, tcb, segment);
       },
     }),
   ),

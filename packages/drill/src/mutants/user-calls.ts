@@ -30,7 +30,7 @@ export const userCallsMutants: readonly Mutant[] = [
   ),
   mutant(
     'aborts in silence',
-    ['9293-3.10.5-abort-sync'],
+    ['9293-3.10.5-abort-sync', '9293-3.10.4-close-listen'],
     broken({
       abort(now, tcb) {
         connection.abort(now, tcb);
@@ -66,9 +66,43 @@ export const userCallsMutants: readonly Mutant[] = [
   ),
   mutant(
     'hides what was received before the FIN',
-    ['9293-3.10.3-recv-cw'],
+    ['9293-3.10.3-recv-cw', '9293-3.10.3-recv-closing'],
     broken({
       receive: (now, tcb) => (tcb.finReceived ? 'connection-closing' : connection.receive(now, tcb)),
+    }),
+  ),
+  mutant(
+    'says farewell where it should reset',
+    ['SHLD-3', 'MAY-1'],
+    broken({
+      abort(now, tcb) {
+        if (tcb.reassembler.available === 0) return connection.abort(now, tcb);
+        tcb.reassembler.clear();
+        connection.close(now, tcb);
+      },
+    }),
+  ),
+  mutant(
+    'throws away what waits when it is closed',
+    ['9293-3.10.4-close-estab', '9293-3.10.4-close-cw'],
+    broken({
+      close(now, tcb) {
+        const refused = connection.close(now, tcb);
+        const sent = tcb.parts.sequence.distance(tcb.snd.una, tcb.snd.nxt);
+        if (tcb.synAcked && tcb.sendBuffer.length > sent) connection.abort(now, tcb);
+        return refused;
+      },
+    }),
+  ),
+  mutant(
+    'sends its FIN with the next octets',
+    ['9293-3.10.4-close-estab', '9293-3.10.4-close-cw'],
+    broken({
+      close(now, tcb) {
+        const refused = connection.close(now, tcb);
+        if (tcb.synAcked && tcb.sendBuffer.length === 0) tcb.closing = false;
+        return refused;
+      },
     }),
   ),
 ];
