@@ -1,4 +1,4 @@
-/** Peers that lie, flood, or answer without end. @rfc 9293 3.10.7, 5961, 4987 */
+/** Malformed and hostile input, the last of 40 kinds: peers and strangers that lie, flood, or answer without end. @rfc 9293 3.10.7, 5961, 4987 */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Dialogue } from '../../testing/dialogue.ts';
