@@ -54,7 +54,7 @@ export function rawPacket(d: Dialogue, fields: RawFields = {}): Uint8Array {
   view.setUint8(IP + 12, (fields.dataOffset ?? header / 4) << 4);
   view.setUint8(
     IP + 13,
-    [...flags].reduce((sum, letter) => sum | LETTERS[letter], 0),
+    flags.split('').reduce((sum, letter) => sum | LETTERS[letter], 0),
   );
   view.setUint16(IP + 14, win);
   view.setUint16(IP + 18, urg);

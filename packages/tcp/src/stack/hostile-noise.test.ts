@@ -14,7 +14,7 @@ function noise(d: Dialogue, random: () => number): Uint8Array {
   const pick = random() % 4;
   if (pick === 0) return Uint8Array.from({ length: random() % 100 }, () => random() & 255);
   const options = Array.from({ length: random() % 13 }, () => random() & 255);
-  const flags = [...'FSRP.U'].filter(() => random() % 3 === 0).join('');
+  const flags = ['F', 'S', 'R', 'P', '.', 'U'].filter(() => random() % 3 === 0).join('');
   const at = { seq: (random() % 3000) - 1000, ack: (random() % 3000) - 1000, win: random() & 0xffff };
   const packet = rawPacket(d, { flags, ...at, urg: random() & 0xffff, options, payload: random() % 200 });
   // Of the damaged ones, some have a checksum that says nothing of it.
