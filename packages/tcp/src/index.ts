@@ -13,7 +13,7 @@ export { Stack, createIpStack, createStack, type StackOptions } from './stack/st
 export type { Congestion, CongestionPart } from './tcb/congestion.ts';
 export { cubic } from './tcb/cubic.ts';
 export type { FourTuple, IsnPart } from './tcb/isn.ts';
-export type { ListenerPart, ListenerQueues } from './tcb/listener-queue.ts';
+export type { ListenerPart, ListenerQueues, SynAckSent } from './tcb/listener-part.ts';
 export type {
   CallError,
   ChecksumPart,
@@ -31,6 +31,6 @@ export type { RetransmissionPart } from './tcb/retransmission.ts';
 export type { Rtt, RttPart } from './tcb/rtt.ts';
 export type { SendWindowPart } from './tcb/send-window.ts';
 export type { SequencePart } from './tcb/sequence.ts';
-export { defaultSettings, type Settings } from './tcb/settings.ts';
+export { SYN_COOKIES, defaultSettings, type Settings } from './tcb/settings.ts';
 export type { ConnectionErrorCode, Tcb } from './tcb/tcb.ts';
 export type { TimerName } from './tcb/timers.ts';

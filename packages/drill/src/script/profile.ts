@@ -1,5 +1,5 @@
 /** The settings that a script assumes: profiles by name, and the sysctl names that mean one of the core's settings. */
-import { defaultSettings, type Micros } from '@tcblab/tcp';
+import { SYN_COOKIES, defaultSettings, type Micros } from '@tcblab/tcp';
 
 export type ProfileName = 'rfc' | 'linux' | 'freebsd';
 
@@ -19,6 +19,8 @@ export const profiles: Readonly<Record<ProfileName, NamedSettings>> = {
     delayedAck: 40_000,
     // Linux ends an OPEN on any ICMP error.
     softErrorsEndOpen: 1,
+    keepSynText: 0,
+    synCookies: SYN_COOKIES.whenFull,
   },
   // net.inet.tcp defaults: rexmit_min 30 ms, ten segments, MSL 30 s.
   freebsd: {
@@ -29,6 +31,13 @@ export const profiles: Readonly<Record<ProfileName, NamedSettings>> = {
     sendBuffer: 32_768,
     receiveBuffer: 65_536,
     blackHoleTimeouts: 3,
+    // kern.ipc.soacceptqueue and net.inet.tcp.syncache.
+    somaxconn: 128,
+    synAckRetries: 3,
+    recycleHalfOpen: 1,
+    keepSynText: 0,
+    synCookies: SYN_COOKIES.whenFull,
+    abortOnOverflow: 1,
   },
 };
 
@@ -46,7 +55,11 @@ const SYSCTLS: Record<string, Translation> = {
   'net.inet.tcp.rack.enable': ([on]) => ({ rack: on }),
   'net.ipv4.tcp_rto_min_us': ([us]) => ({ minRto: us }),
   'net.ipv4.tcp_syn_retries': ([n]) => ({ synLimit: spent(n) }),
-  'net.ipv4.tcp_synack_retries': ([n]) => ({ synReceivedLimit: spent(n) }),
+  'net.ipv4.tcp_synack_retries': ([n]) => ({ synAckRetries: n, synReceivedLimit: spent(n) }),
+  'net.ipv4.tcp_syncookies': ([n]) => ({ synCookies: n }),
+  'net.ipv4.tcp_abort_on_overflow': ([on]) => ({ abortOnOverflow: on }),
+  'net.ipv4.tcp_max_syn_backlog': ([n]) => ({ synBacklog: n }),
+  'net.core.somaxconn': ([n]) => ({ somaxconn: n }),
   'net.ipv4.tcp_rmem': ([least, usual]) => ({ receiveBuffer: usual ?? least }),
   'net.ipv4.tcp_wmem': ([least, usual]) => ({ sendBuffer: usual ?? least }),
   'net.ipv4.tcp_fin_timeout': ([seconds]) => ({ finWait2Limit: seconds * SECOND }),
@@ -56,6 +69,12 @@ const SYSCTLS: Record<string, Translation> = {
   'net.inet.tcp.rexmit_initial': ([ms]) => ({ initialRto: ms * 1000 }),
   'net.inet.tcp.delacktime': ([ms]) => ({ delayedAck: ms * 1000 }),
   'net.inet.tcp.delayed_ack': ([on]): NamedSettings => (on === 0 ? { delayedAck: 0 } : {}),
+  'kern.ipc.soacceptqueue': ([n]) => ({ somaxconn: n }),
+  'net.inet.tcp.syncookies': ([on]) => ({ synCookies: on }),
+  'net.inet.tcp.syncookies_only': ([on]): NamedSettings =>
+    on === 0 ? {} : { synCookies: SYN_COOKIES.always },
+  'net.inet.tcp.syncache.rexmtlimit': ([n]) => ({ synAckRetries: n }),
+  'net.inet.tcp.syncache.rst_on_sock_fail': ([on]) => ({ abortOnOverflow: on }),
   'net.inet.tcp.sendspace': ([octets]) => ({ sendBuffer: octets }),
   'net.inet.tcp.recvspace': ([octets]) => ({ receiveBuffer: octets }),
   'net.ipv4.route.min_pmtu': ([octets]) => ({ minPathMtu: octets }),

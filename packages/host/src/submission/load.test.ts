@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultSettings } from '@tcblab/tcp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadParts, openSubmission } from './load.ts';
 import { findSystem } from './system.ts';
@@ -22,13 +23,13 @@ test('the functions that are the student’s take the place of ours', async () =
 
 test('what a function throws names its line', async () => {
   write(
-    { listener: 'mine' },
-    'export function completes() { return true; }\n\nexport function admits() {\n  return inner();\n}\nfunction inner(): boolean {\n  throw new RangeError("no room");\n}\n',
+    { listener: { ackArrives: 'mine', synArrives: 'mine' } },
+    'export function ackArrives() { return "open"; }\n\nexport function synArrives() {\n  return inner();\n}\nfunction inner(): boolean {\n  throw new RangeError("no room");\n}\n',
   );
   const { value } = await load();
-  expect(() => value.listener?.admits({ backlog: 1, halfOpen: 0, acceptable: 0 })).toThrow(
-    /^RangeError: no room, at listener\.ts:7:9 in inner, called at listener\.ts:4:10/,
-  );
+  expect(() =>
+    value.listener?.synArrives({ backlog: 1, halfOpen: 0, acceptable: 0 }, defaultSettings),
+  ).toThrow(/^RangeError: no room, at listener\.ts:7:9 in inner, called at listener\.ts:4:10/);
 });
 
 test('the methods of a reassembler are the student’s too', async () => {

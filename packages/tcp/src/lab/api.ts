@@ -174,20 +174,81 @@ export interface Connection {
 
 /** How full a listener's two queues are. */
 export interface ListenerQueues {
-  /** What LISTEN named. */
+  /** How long the accept queue may be: the smaller of what LISTEN named and `somaxconn`. */
   readonly backlog: number;
-  /** Connections in SYN-RECEIVED. */
+  /** The SYN queue: connections in SYN-RECEIVED. */
   readonly halfOpen: number;
-  /** Connections that are open and wait for accept(). */
+  /** The accept queue: connections that are open and wait for accept(). */
   readonly acceptable: number;
 }
 
+/** What the host's owner has set. */
+export interface ListenerSettings {
+  /** Half-open connections that one listener may have, whatever its backlog. */
+  readonly synBacklog: number;
+  /** 0 = no cookies; 1 = when the SYN queue is full; 2 = always. */
+  readonly synCookies: number;
+  /** Whether the oldest half-open connection makes room when the SYN queue is full. */
+  readonly recycleHalfOpen: boolean;
+  /** Whether a handshake that finds the accept queue full is ended by a reset. */
+  readonly abortOnOverflow: boolean;
+  /** How often a SYN,ACK is sent again. */
+  readonly synAckRetries: number;
+  /** How long a half-open connection may wait for its third segment. */
+  readonly synReceivedLimit: number;
+}
+
+/** A SYN,ACK that waits for its ACK. */
+export interface SynAckSent {
+  /** When the SYN came. */
+  readonly startedAt: number;
+  /** How often the SYN,ACK has gone out. */
+  readonly transmissions: number;
+  /** How long this wait was. */
+  readonly rto: number;
+}
+
+/** A hash of both ends of the connection, of a secret of the host, and of these numbers: 0 to 2^32 - 1. */
+export type KeyedHash = (...numbers: number[]) => number;
+
 /** What `listener.ts` exports. */
 export interface Listener {
-  /** Whether a SYN may start one more half-open connection. When not, it is dropped. */
-  admits(queues: ListenerQueues): boolean;
-  /** Whether the third segment of a handshake may complete it now. When not, it is dropped. */
-  completes(queues: ListenerQueues): boolean;
+  /**
+   * A SYN has come.
+   *
+   * @returns `keep`: give it a place in the SYN queue; `recycle`: the same, and the oldest one goes; `cookie`: answer it
+   * and keep nothing; `drop`: silence
+   * @rfc 4987 3
+   */
+  synArrives(queues: ListenerQueues, settings: ListenerSettings): 'keep' | 'recycle' | 'cookie' | 'drop';
+  /**
+   * A segment has come that completes a handshake.
+   *
+   * @returns `open`: it goes to the accept queue; `drop`: as if the segment were lost; `reset`: the peer is sent away
+   */
+  ackArrives(queues: ListenerQueues, settings: ListenerSettings): 'open' | 'drop' | 'reset';
+  /**
+   * No answer to the SYN,ACK came in time.
+   *
+   * @returns how long to wait after it has been sent once more; null = forget the connection
+   * @rfc 4987 4
+   */
+  synAckTimeout(now: number, sent: SynAckSent, settings: ListenerSettings): number | null;
+  /**
+   * The sequence number that answers a SYN of which nothing is kept. Write both functions, or neither.
+   *
+   * @param irs the SYN's number
+   * @param mss what it announced, 536 where it announced nothing
+   * @rfc 4987 3.6, A
+   */
+  makeCookie(now: number, irs: number, mss: number, hash: KeyedHash): number;
+  /**
+   * Whether `cookie` is one that was given for that SYN, and not too long ago.
+   *
+   * @returns the maximum segment size that it remembers; null = it is not
+   * @rfc 4987 3.6
+   */
+  readCookie(now: number, irs: number, cookie: number, hash: KeyedHash): number | null;
 }
 
 /* ----------------------------------------------------------------------------- checksum.ts and segment.ts */

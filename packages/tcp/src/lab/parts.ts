@@ -5,16 +5,20 @@ import { malformed } from '../wire/malformed.ts';
 import type { Segment as Record } from '../wire/segment.ts';
 import { headerLength, parseOptions, writeSegment } from '../wire/tcp.ts';
 import { seq } from '../wire/seq.ts';
+import type { FourTuple } from '../tcb/isn.ts';
+import type { ListenerPart } from '../tcb/listener-part.ts';
 import type { ChecksumPart, CodecPart, PartialParts } from '../tcb/parts.ts';
 import { flightSize } from '../tcb/recovery.ts';
 import { referenceParts } from '../tcb/reference.ts';
 import type { SendWindowPart } from '../tcb/send-window.ts';
 import type { SequencePart } from '../tcb/sequence.ts';
+import { keyedHash } from '../tcb/syn-cookie.ts';
 import type { Tcb } from '../tcb/tcb.ts';
 import type {
   Checksum,
   CongestionControl,
   Connection,
+  KeyedHash,
   Listener,
   ReassemblerMaker,
   RttEstimator,
@@ -56,7 +60,7 @@ export const LAB_FUNCTIONS: { readonly [File in keyof LabParts]-?: readonly stri
     'exitRecovery',
     'timeout',
   ],
-  listener: ['admits', 'completes'],
+  listener: ['synArrives', 'ackArrives', 'synAckTimeout', 'makeCookie', 'readCookie'],
   connection: [
     'openActive',
     'openPassive',
@@ -92,8 +96,30 @@ export function adaptParts(given: LabParts): PartialParts {
     ...(rtt === undefined ? {} : { rtt: { ...referenceParts.rtt, ...rtt } }),
     ...(window === undefined ? {} : { sendWindow: adaptWindow(window) }),
     ...(congestion === undefined ? {} : { congestion: { ...referenceParts.congestion, ...congestion } }),
-    ...(listener === undefined ? {} : { listener: { ...referenceParts.listener, ...listener } }),
+    ...(listener === undefined ? {} : { listener: adaptListener(listener) }),
     ...(connection === undefined ? {} : { connection: adaptConnection(connection) }),
+  };
+}
+
+function adaptListener({ makeCookie, readCookie, ...queues }: Partial<Listener>): ListenerPart {
+  const hashOf =
+    (tuple: FourTuple, secret: Uint8Array): KeyedHash =>
+    (...numbers) =>
+      keyedHash(tuple, secret, numbers);
+  return {
+    ...referenceParts.listener,
+    ...queues,
+    ...(makeCookie === undefined
+      ? {}
+      : {
+          makeCookie: (now, tuple, irs, mss, secret) => seq(makeCookie(now, irs, mss, hashOf(tuple, secret))),
+        }),
+    ...(readCookie === undefined
+      ? {}
+      : {
+          readCookie: (now, tuple, irs, cookie, secret) =>
+            readCookie(now, irs, cookie, hashOf(tuple, secret)),
+        }),
   };
 }
 

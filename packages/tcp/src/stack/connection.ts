@@ -3,12 +3,14 @@ import { MisuseError } from '../misuse-error.ts';
 import type { AppCall, State } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
 import { formatAddress } from '../wire/address-text.ts';
+import type { FourTuple } from '../tcb/isn.ts';
 import type { CallError } from '../tcb/parts.ts';
 import { isNarrow, openWindow } from '../tcb/receive-window.ts';
 import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';
 import { Events } from './events.ts';
 import type { Scheduled } from './deadline-heap.ts';
 import { snapshot, type TcbSnapshot } from './snapshot.ts';
+import type { Linked } from './tuple-table.ts';
 
 /** Why a connection ended, other than by an orderly close. */
 export interface ConnectionError {
@@ -22,7 +24,7 @@ export interface ConnectionOwner {
   settle(now: Micros, connection: Connection): void;
 }
 
-export class Connection implements Scheduled {
+export class Connection implements Scheduled, Linked<Connection> {
   readonly tcb: Tcb;
   readonly #owner: ConnectionOwner;
   /** Whether the user holds it: false while it waits for accept(). */
@@ -33,7 +35,11 @@ export class Connection implements Scheduled {
   /** For the stack: its place among deadlines and senders, and what was told of it already. */
   deadline = Infinity;
   heapIndex = -1;
+  hash = 0;
+  next: Connection | null = null;
   queued = false;
+  /** Made to say one thing, such as a SYN,ACK, and then forgotten: in no table, without timers. */
+  passing = false;
   pendingEvents = 0;
   /** Whether REPORT is raised; set it to false to hear nothing of soft errors. @rfc 9293 3.9.1.8 SHLD-20 */
   reports = true;
@@ -47,6 +53,10 @@ export class Connection implements Scheduled {
   /** Host-local number, as in traces. */
   get id(): number {
     return this.tcb.id;
+  }
+
+  get tuple(): FourTuple {
+    return this.tcb.tuple;
   }
 
   get state(): State {

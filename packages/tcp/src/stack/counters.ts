@@ -9,6 +9,9 @@ export class Counters {
   resetsSent = 0;
   /** SYNs that a full listener refused. */
   synsRefused = 0;
+  /** SYN,ACKs that were cookies, and ACKs that brought one back. */
+  cookiesSent = 0;
+  cookiesReturned = 0;
   /** Packets and frames that went no further, by reason, such as `tcp: bad-checksum`. */
   readonly dropped = new Map<string, number>();
 

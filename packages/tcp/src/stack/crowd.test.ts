@@ -12,6 +12,7 @@ const SETTINGS = {
   msl: 1_000_000,
   synLimit: 1e10,
   synReceivedLimit: 1e10,
+  synAckRetries: 1e6,
   retransmissionLimit: 1e10,
 };
 

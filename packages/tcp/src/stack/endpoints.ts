@@ -1,30 +1,32 @@
 /** One host's listeners and connections: finds whom a segment is for, and keeps ports, deadlines and events. @rfc 9293 3.9 */
 import { MisuseError } from '../misuse-error.ts';
-import type { TraceEvent } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
 import type { Address } from '../wire/address.ts';
 import type { Segment } from '../wire/segment.ts';
 import { TCP_HEADER_LENGTH } from '../wire/tcp.ts';
 import type { IcmpReport } from '../tcb/icmp-arrives.ts';
+import type { FourTuple } from '../tcb/isn.ts';
 import type { Parts } from '../tcb/parts.ts';
 import { PathMtuCache } from '../tcb/path-mtu-cache.ts';
 import { segmentArrives } from '../tcb/segment-arrives.ts';
 import { stampLast, stampReset } from '../tcb/segment-options.ts';
 import type { Settings } from '../tcb/settings.ts';
+import { sipHash } from '../tcb/siphash.ts';
 import { Tcb } from '../tcb/tcb.ts';
 import { onTimeout as onTcbTimeout } from '../tcb/timeouts.ts';
 import { timestampOffset } from '../tcb/timestamps.ts';
 import { end } from '../tcb/user-calls.ts';
 import { Connection, begin, changes, type ConnectionOwner } from './connection.ts';
-import { ConnectionTable } from './connection-table.ts';
 import type { Counters } from './counters.ts';
 import type { DeadlineHeap } from './deadline-heap.ts';
 import { Events } from './events.ts';
+import { Handshakes } from './handshakes.ts';
 import { Listener, type ListenerOwner } from './listener.ts';
 import { listing, type ConnectionSummary } from './listing.ts';
 import type { OutputQueue } from './output-queue.ts';
 import { checkPort, ephemeralPort } from './ports.ts';
 import type { Tracer } from './tracer.ts';
+import { TupleTable } from './tuple-table.ts';
 
 export interface StackEvent {
   readonly target: Connection | Listener;
@@ -48,7 +50,8 @@ export interface EndpointsOptions {
 
 export class Endpoints implements ConnectionOwner, ListenerOwner {
   readonly #options: EndpointsOptions;
-  readonly #table = new ConnectionTable();
+  readonly #table: TupleTable<Connection>;
+  readonly #handshakes: Handshakes;
   readonly #listeners = new Map<number, Listener>();
   readonly #paths = new PathMtuCache();
   readonly #changed = new Set<Connection | Listener>();
@@ -56,6 +59,22 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
 
   constructor(options: EndpointsOptions) {
     this.#options = options;
+    const { parts, settings, isnSecret, counters, output, tracer } = options;
+    const salt = sipHash(isnSecret, []);
+    this.#table = new TupleTable(salt);
+    this.#handshakes = new Handshakes(
+      {
+        parts,
+        settings,
+        isnSecret,
+        counters,
+        output,
+        tracer,
+        create: (now, tuple, id) => this.#create(now, tuple, id),
+        opened: (now, listener, connection) => this.#opened(now, listener, connection),
+      },
+      salt,
+    );
   }
 
   /**
@@ -77,7 +96,9 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     const isTaken = (port: number) => this.#table.find(local, port, remote, ports.remote) !== undefined;
     const localPort =
       ports.local ?? ephemeralPort(random, (port) => !isTaken(port) && !this.#listeners.has(port));
-    const connection = this.#create(now, local, localPort, remote, ports.remote, tracer?.records ?? null);
+    const remotePort = ports.remote;
+    const tuple = { localAddress: local, localPort, remoteAddress: remote.copy(), remotePort };
+    const connection = this.#create(now, tuple);
     if (isTaken(localPort)) {
       throw new MisuseError(
         'connection-already-exists',
@@ -85,6 +106,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
       );
     }
     connection.accepted = true;
+    connection.tcb.trace = tracer?.records ?? null;
     this.#table.add(connection);
     tracer?.started(now, connection, false);
     begin(now, connection.tcb, 'open', '3.10.1');
@@ -103,7 +125,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     if (this.#listeners.has(port)) {
       throw new MisuseError('address-in-use', `port ${port} has a listener already`);
     }
-    const listener = new Listener(port, backlog, this);
+    const listener = new Listener(port, Math.min(backlog, this.#options.settings.somaxconn), this);
     this.#listeners.set(port, listener);
     return listener;
   }
@@ -114,10 +136,24 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     const { sourcePort, destinationPort } = segment;
     counters.segmentsReceived++;
     const connection = this.#table.find(local, destinationPort, remote, sourcePort);
-    tracer?.received(now, connection?.id ?? 0, segment);
-    if (connection !== undefined) return this.#arrives(now, connection, segment);
+    if (connection !== undefined) {
+      tracer?.received(now, connection.id, segment);
+      segmentArrives(now, connection.tcb, segment);
+      return this.settle(now, connection);
+    }
+    const halfOpen = this.#handshakes.find(local, destinationPort, remote, sourcePort);
+    tracer?.received(now, halfOpen?.id ?? 0, segment);
+    if (halfOpen !== undefined) return this.#handshakes.arrives(now, halfOpen, segment);
     const listener = this.#listeners.get(destinationPort);
-    if (listener !== undefined) return this.#arrivesAtListener(now, listener, local, remote, segment);
+    if (listener !== undefined) {
+      const tuple = {
+        localAddress: local,
+        localPort: destinationPort,
+        remoteAddress: remote.copy(),
+        remotePort: sourcePort,
+      };
+      return this.#handshakes.arrivesAtListener(now, listener, tuple, segment);
+    }
     const reset = parts.connection.closedArrives(segment);
     if (reset === null) return;
     const stamped = stampReset(reset, segment, settings);
@@ -147,7 +183,11 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     report: IcmpReport,
   ): void {
     const connection = this.#table.find(local, ports.local, remote, ports.remote);
-    if (connection === undefined) return this.#drop(now, 'icmp: about no connection');
+    if (connection === undefined) {
+      const halfOpen = this.#handshakes.find(local, ports.local, remote, ports.remote);
+      if (halfOpen === undefined) return this.#drop(now, 'icmp: about no connection');
+      return this.#handshakes.icmpArrives(now, halfOpen, report);
+    }
     begin(now, connection.tcb, 'icmp-arrives', '3.9.2.2');
     const believed = this.#options.parts.connection.icmpArrives(now, connection.tcb, report);
     if (!believed) this.#drop(now, 'icmp: not believed');
@@ -156,12 +196,13 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
 
   /** @see IpStack.pollTimeout */
   pollTimeout(): Micros {
-    return this.#options.deadlines.first?.deadline ?? Infinity;
+    return Math.min(this.#options.deadlines.first?.deadline ?? Infinity, this.#handshakes.pollTimeout());
   }
 
   /** @see IpStack.onTimeout */
   onTimeout(now: Micros): void {
     const { deadlines } = this.#options;
+    this.#handshakes.onTimeout(now);
     for (let due = deadlines.first; due !== undefined && due.deadline <= now; due = deadlines.first) {
       onTcbTimeout(now, due.tcb);
       this.settle(now, due);
@@ -182,7 +223,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
 
   /** @param here what listeners show as their address */
   connections(here: string): ConnectionSummary[] {
-    return listing(here, this.#listeners.values(), this.#table);
+    return listing(here, this.#listeners.values(), this.#handshakes.all(), this.#table);
   }
 
   /** A connection may have changed: tell its user, schedule it, drop it when it is no more. */
@@ -191,14 +232,6 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     const { tcb } = connection;
     if (connection.released) this.#settleReleased(now, tcb);
     const bits = changes(connection);
-    const listener = this.#listeners.get(tcb.tuple.localPort);
-    if (tcb.passive && listener?.opening.has(connection) && tcb.state !== 'SYN-RECEIVED') {
-      listener.opening.delete(connection);
-      if (tcb.state !== 'CLOSED' && tcb.state !== 'LISTEN') {
-        listener.waiting.push(connection);
-        this.#raise(listener, Events.ACCEPTABLE);
-      }
-    }
     if (bits !== 0) {
       connection.raise(bits);
       if (connection.accepted) this.#changed.add(connection);
@@ -233,79 +266,30 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   /** A listener's user closed it. */
   closed(now: Micros, listener: Listener): void {
     if (this.#listeners.get(listener.port) === listener) this.#listeners.delete(listener.port);
-    const left = [...listener.opening, ...listener.waiting.splice(0)];
-    listener.opening.clear();
-    for (const connection of left) connection.abort(now);
+    this.#handshakes.closed(now, listener);
+    for (const connection of listener.waiting.splice(0)) connection.abort(now);
   }
 
-  #arrives(now: Micros, connection: Connection, segment: Segment): void {
-    const { tcb } = connection;
-    if (tcb.state === 'SYN-RECEIVED' && tcb.passive && segment.hasAck && !segment.rst) {
-      const listener = this.#listeners.get(tcb.tuple.localPort);
-      if (listener !== undefined && !this.#options.parts.listener.completes(listener)) {
-        return this.#drop(now, 'tcp: the accept queue is full');
-      }
-    }
-    segmentArrives(now, tcb, segment);
-    this.settle(now, connection);
-  }
-
-  /** A listener stays in LISTEN; each SYN that it admits gets a connection of its own. @rfc 9293 3.10.7.2 */
-  #arrivesAtListener(
-    now: Micros,
-    listener: Listener,
-    local: Address,
-    remote: Address,
-    segment: Segment,
-  ): void {
-    const { counters, tracer, parts, output, settings } = this.#options;
-    const { sourcePort, destinationPort } = segment;
-    const opens = segment.syn && !segment.rst && !segment.hasAck;
-    if (opens && !parts.listener.admits(listener)) {
-      counters.synsRefused++;
-      return this.#drop(now, 'tcp: the listener is full');
-    }
-    // What opens nothing is answered by a TCB of its own all the same, and leaves no trace of one.
-    const trace = opens ? (tracer?.records ?? null) : null;
-    const connection = this.#create(now, local, destinationPort, remote, sourcePort, trace);
-    const { tcb } = connection;
-    if (opens) tracer?.started(now, connection, true);
-    begin(now, tcb, 'listen', '3.10.1');
-    parts.connection.openPassive(now, tcb);
-    segmentArrives(now, tcb, segment);
-    if (tcb.state === 'LISTEN') {
-      for (const reset of tcb.output.splice(0)) {
-        const stamped = stampReset(reset, segment, settings);
-        output.reset(local, destinationPort, remote, sourcePort, stamped);
-      }
-      return;
-    }
+  #opened(now: Micros, listener: Listener, connection: Connection): void {
     this.#table.add(connection);
-    listener.opening.add(connection);
+    listener.waiting.push(connection);
+    listener.raise(Events.ACCEPTABLE);
+    this.#changed.add(listener);
     this.settle(now, connection);
   }
 
   /** @rfc 9293 3.7.1 MUST-67; 6691 2-mss */
-  #create(
-    now: Micros,
-    local: Address,
-    localPort: number,
-    remote: Address,
-    remotePort: number,
-    trace: TraceEvent[] | null,
-  ): Connection {
+  #create(now: Micros, tuple: FourTuple, id = ++this.#lastId): Connection {
     const { parts, settings, mtu, isnSecret, output } = this.#options;
-    const tuple = { localAddress: local, localPort, remoteAddress: remote.copy(), remotePort };
     const tcb = new Tcb({
-      id: ++this.#lastId,
+      id,
       now,
       tuple,
       mtu,
       paths: this.#paths,
-      mss: mtu - output.headerLength(remote) - TCP_HEADER_LENGTH,
+      mss: mtu - output.headerLength(tuple.remoteAddress) - TCP_HEADER_LENGTH,
       settings,
       parts,
-      trace,
     });
     tcb.iss = parts.isn.initialSequence(now, tuple, isnSecret);
     if (settings.timestamps) tcb.options.tsOffset = timestampOffset(tuple, isnSecret);
@@ -327,11 +311,6 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     const at = listener.waiting.indexOf(connection);
     // A connection that was reset while it waited for accept() is handed out no more.
     if (at >= 0 && tcb.error !== null) listener.waiting.splice(at, 1);
-  }
-
-  #raise(target: Listener, bits: number): void {
-    target.raise(bits);
-    this.#changed.add(target);
   }
 
   #drop(now: Micros, reason: string): void {

@@ -292,7 +292,7 @@ describe('a half-open connection', () => {
   test('is open though its third segment came before the second could leave', () => {
     const d = new Dialogue({ parts: { isn: { initialSequence: () => 5000 as Seq } } }).listen();
     d.iss = 5000;
-    d.peer('S 0:0(0)').peer('. 1:1(0) ack 1').says('. 1:1(0) ack 1').silent();
+    d.peer('S 0:0(0)').peer('. 1:1(0) ack 1').says('S. 0:0(0) ack 1').silent();
     d.accept();
     d.state('ESTABLISHED').quietFor(300_000_000).state('ESTABLISHED');
   });

@@ -218,7 +218,6 @@ test('a connection that is reset before anybody accepts it is handed out no more
 /** Ways to bring a connection into each state. */
 const STATES: Record<string, () => Dialogue> = {
   'SYN-SENT': () => heard(new Dialogue().open()),
-  'SYN-RECEIVED': () => heard(new Dialogue().listen().peer('S 0:0(0) <mss 1460,wscale 2>')),
   'SYN-RECEIVED of two SYNs': () => heard(heard(new Dialogue().open()).peer('S 0:0(0) <mss 1460>')),
   ESTABLISHED: () => new Dialogue().established(),
   'ESTABLISHED with octets out': () => heard(new Dialogue().established(3000).send(9000)),
@@ -284,31 +283,74 @@ const blow = fc.oneof(
   },
 );
 
+type Blow = typeof blow extends fc.Arbitrary<infer T> ? T : never;
+
+/** What a blow counts from. */
+interface Numbers {
+  readonly irs: Seq;
+  readonly rcv: { readonly nxt: Seq; readonly wnd: number };
+  readonly snd: { readonly una: Seq; readonly nxt: Seq };
+}
+
+function strike(d: Dialogue, blow: Blow & { kind: 'segment' }, { irs, rcv, snd }: Numbers): Segment {
+  const segment = new Segment();
+  segment.sourcePort = d.peerPort;
+  segment.destinationPort = d.ourPort;
+  segment.flags = blow.flags;
+  const from = { nxt: rcv.nxt, edge: seqAdd(rcv.nxt, rcv.wnd), irs }[blow.from];
+  segment.seq = seqAdd(from, blow.seq);
+  segment.ack = seqAdd(snd[blow.acks], blow.ack);
+  segment.wnd = blow.wnd;
+  segment.up = blow.up;
+  if (segment.syn) Object.assign(segment, { mss: blow.mss, windowScale: blow.windowScale });
+  segment.bytes = new Uint8Array(blow.length);
+  segment.payloadEnd = blow.length;
+  const packet = packetOf(d.peerAddress, '10.0.0.1', segment);
+  d.stack.onPacket(d.now, packet, 0, packet.length);
+  return segment;
+}
+
+test('in SYN-RECEIVED of a listener, no segment breaks anything or throws', () => {
+  fc.assert(
+    fc.property(fc.array(blow, { maxLength: 40 }), (blows) => {
+      const d = heard(new Dialogue().listen(0).peer('S 0:0(0) <mss 1460,wscale 2>'));
+      const irs = seq(d.peerIss);
+      const iss = seq(d.iss ?? 0);
+      const numbers = {
+        irs,
+        rcv: { nxt: seqAdd(irs, 1), wnd: 65_535 },
+        snd: { una: iss, nxt: seqAdd(iss, 1) },
+      };
+      for (const blow of blows) {
+        if (blow.kind === 'segment') {
+          const segment = strike(d, blow, numbers);
+          const answers = d.hearAll();
+          expect(answers.length).toBeLessThanOrEqual(1);
+          if (segment.rst) expect(answers.filter((line) => line.startsWith('R'))).toEqual([]);
+        } else if (blow.kind === 'pass') d.pass(blow.amount);
+        d.hearAll();
+        expect(d.listener?.halfOpen).toBeLessThanOrEqual(1);
+        expect(d.stack.connections().length).toBeLessThanOrEqual(3);
+        expect(d.stack.pollTimeout()).toBeGreaterThan(d.now);
+      }
+    }),
+    { seed: SEED, numRuns: 300 },
+  );
+});
+
 test.each(Object.keys(STATES))('in %s, no segment breaks anything or throws', (state) => {
   fc.assert(
     fc.property(fc.array(blow, { maxLength: 40 }), (blows) => {
       const d = STATES[state]();
-      const connection = d.connection ?? [...(d.listener?.opening ?? [])][0];
+      const connection = d.it;
       const { tcb } = connection;
       const watch = new Watch(tcb);
       expect(watch.check()).toEqual([]);
       const end = () => connection.state === 'CLOSED' || connection.state === 'LISTEN';
       for (const blow of blows) {
         if (blow.kind === 'segment') {
-          const segment = new Segment();
-          segment.sourcePort = d.peerPort;
-          segment.destinationPort = d.ourPort;
-          segment.flags = blow.flags;
-          const from = { nxt: tcb.rcv.nxt, edge: seqAdd(tcb.rcv.nxt, tcb.rcv.wnd), irs: tcb.irs }[blow.from];
-          segment.seq = seqAdd(from, blow.seq);
-          segment.ack = seqAdd(tcb.snd[blow.acks], blow.ack);
-          segment.wnd = blow.wnd;
-          segment.up = blow.up;
-          if (segment.syn) Object.assign(segment, { mss: blow.mss, windowScale: blow.windowScale });
-          segment.bytes = new Uint8Array(blow.length);
-          segment.payloadEnd = blow.length;
-          const packet = packetOf(d.peerAddress, '10.0.0.1', segment);
-          d.stack.onPacket(d.now, packet, 0, packet.length);
+          const numbers = { irs: tcb.irs, rcv: tcb.rcv, snd: tcb.snd };
+          const segment = strike(d, blow, numbers);
           const answers = d.hearAll();
           // A reset is answered by nothing but a challenge.
           if (segment.rst) expect(answers.filter((line) => line.startsWith('R'))).toEqual([]);

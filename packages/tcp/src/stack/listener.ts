@@ -1,7 +1,8 @@
 /** A port that waits for connections: half-open ones, and open ones for accept(). */
 import type { Micros } from '../units.ts';
-import type { ListenerQueues } from '../tcb/listener-queue.ts';
+import type { ListenerQueues } from '../tcb/listener-part.ts';
 import type { Connection } from './connection.ts';
+import type { HalfOpen } from './half-open.ts';
 
 /** What a listener asks of the stack it belongs to. */
 export interface ListenerOwner {
@@ -13,9 +14,11 @@ export class Listener implements ListenerQueues {
   readonly port: number;
   readonly backlog: number;
   readonly #owner: ListenerOwner;
-  /** For the stack: connections in SYN-RECEIVED, and those that wait for accept(). */
-  readonly opening = new Set<Connection>();
+  /** For the stack: the SYN queue, oldest first, and the accept queue. */
+  readonly opening = new Set<HalfOpen>();
   readonly waiting: Connection[] = [];
+  /** For the stack: when it last answered by a cookie; no ACK can bring one back much later. */
+  lastCookieAt: Micros = -Infinity;
   pendingEvents = 0;
 
   constructor(port: number, backlog: number, owner: ListenerOwner) {

@@ -3,6 +3,7 @@ import type { State } from '../trace/event.ts';
 import type { Octets } from '../units.ts';
 import { formatAddressAndPort } from '../wire/address-text.ts';
 import type { Connection } from './connection.ts';
+import type { HalfOpen } from './half-open.ts';
 import type { Listener } from './listener.ts';
 
 export interface ConnectionSummary {
@@ -20,6 +21,7 @@ export interface ConnectionSummary {
 export function listing(
   here: string,
   listeners: Iterable<Listener>,
+  halfOpen: Iterable<HalfOpen>,
   connections: Iterable<Connection>,
 ): ConnectionSummary[] {
   const listening = Array.from(listeners, (listener) => ({
@@ -29,13 +31,13 @@ export function listing(
     receiveQueue: listener.pending,
     sendQueue: listener.backlog,
   }));
-  const begun = [...connections].toSorted((a, b) => a.id - b.id);
-  const open = begun.map((connection) => ({
-    local: formatAddressAndPort(connection.tcb.tuple.localAddress, connection.localPort),
-    remote: formatAddressAndPort(connection.tcb.tuple.remoteAddress, connection.remotePort),
-    state: connection.state,
-    receiveQueue: connection.readable,
-    sendQueue: connection.unacknowledged,
+  const begun = [...halfOpen, ...connections].toSorted((a, b) => a.id - b.id);
+  const open = begun.map((one) => ({
+    local: formatAddressAndPort(one.tuple.localAddress, one.tuple.localPort),
+    remote: formatAddressAndPort(one.tuple.remoteAddress, one.tuple.remotePort),
+    state: one.state,
+    receiveQueue: one.readable,
+    sendQueue: one.unacknowledged,
   }));
   return [...listening, ...open];
 }

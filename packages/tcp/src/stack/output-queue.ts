@@ -12,6 +12,9 @@ import type { PacketOutput } from './packet-output.ts';
 import { ReplyQueue, fillReset, type Echo, type Reply } from './reply-queue.ts';
 import type { Tracer } from './tracer.ts';
 
+/** More handshakes are answered at once only when nobody pulls; what is left out is a lost SYN,ACK. */
+const MOST_PASSING = 4096;
+
 /** Segments that one connection may send before the next has its turn. */
 const BURST = 32;
 /** The longest IPv4 header and 8 octets more. @rfc 792 */
@@ -30,6 +33,7 @@ export class OutputQueue {
   readonly #replies = new ReplyQueue();
   readonly #ready: Connection[] = [];
   #burst = 0;
+  #passing = 0;
   /** One record serves every segment. */
   readonly #out = new Segment();
 
@@ -42,6 +46,14 @@ export class OutputQueue {
     if (connection.queued) return;
     connection.queued = true;
     this.#ready.push(connection);
+  }
+
+  /** What the connection has to say is said once, and then it is forgotten. */
+  once(connection: Connection): void {
+    if (this.#passing >= MOST_PASSING) return;
+    this.#passing++;
+    connection.passing = true;
+    this.add(connection);
   }
 
   /** A reset for a segment that has no connection, or none any more. @param local the host's own record: it is kept */
@@ -73,10 +85,11 @@ export class OutputQueue {
     for (let connection = this.#ready[0]; connection !== undefined; connection = this.#ready[0]) {
       const { tcb } = connection;
       const filled = nextSegment(now, tcb, this.#out);
-      deadlines.schedule(connection, tcb.timers.next());
+      if (!connection.passing) deadlines.schedule(connection, tcb.timers.next());
       if (filled === 'nothing') {
         this.#ready.shift();
         connection.queued = false;
+        if (connection.passing) this.#passing--;
         this.#burst = 0;
         continue;
       }
@@ -88,7 +101,7 @@ export class OutputQueue {
       const { localAddress, localPort, remoteAddress, remotePort } = tcb.tuple;
       this.#out.sourcePort = localPort;
       this.#out.destinationPort = remotePort;
-      tracer?.compare(now, connection);
+      if (tcb.trace !== null) tracer?.compare(now, connection);
       this.#count(now, connection.id, filled);
       return this.#family(remoteAddress).segment(
         this.#out,

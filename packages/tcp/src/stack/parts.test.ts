@@ -8,6 +8,7 @@ import { tellIcmp, tooBig } from '../../testing/icmp-packet.ts';
 import { createNetwork, createRandom } from '../sim/index.ts';
 import type { ConnectionPart, PartialParts, Parts } from '../tcb/parts.ts';
 import { referenceParts } from '../tcb/reference.ts';
+import { SYN_COOKIES } from '../tcb/settings.ts';
 import type { Seq } from '../units.ts';
 import { createStack } from './stack.ts';
 
@@ -153,6 +154,18 @@ const BEHAVIOURS: Record<string, (parts: PartialParts) => void> = {
     d.it.close(d.now);
     expect(() => d.it.send(d.now, new Uint8Array(1))).toThrow(/closing/);
   },
+  'a listener sends a lost SYN,ACK again': (parts) => {
+    const d = new Dialogue({ parts }).listen();
+    d.peer('S 0:0(0)').says('S. 0:0(0) ack 1').quietFor(999_999).pass(1).says('S. 0:0(0) ack 1');
+  },
+  'a cookie answers the SYN, and its return opens the connection': (parts) => {
+    const d = new Dialogue({ parts, settings: { synCookies: SYN_COOKIES.always } }).listen();
+    d.peer('S 0:0(0) <mss 1460,wscale 3>').says('S. 0:0(0) ack 1 win 65535 <mss 1460>');
+    expect(d.listener?.halfOpen).toBe(0);
+    d.peer('. 1:1(0) ack 1').silent();
+    d.accept();
+    d.state('ESTABLISHED');
+  },
   'a full listener drops SYNs': (parts) => {
     const d = new Dialogue({ parts }).listen(0);
     for (const port of [5001, 5002]) {
@@ -267,8 +280,8 @@ const BROKEN: { part: string; how: string; parts: PartialParts; fails: string }[
   },
   {
     part: 'listener',
-    how: 'admits every SYN',
-    parts: { listener: { ...referenceParts.listener, admits: () => true } },
+    how: 'keeps every SYN',
+    parts: { listener: { ...referenceParts.listener, synArrives: () => 'keep' } },
     fails: 'a full listener drops SYNs',
   },
   {

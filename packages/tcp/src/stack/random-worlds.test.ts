@@ -33,6 +33,7 @@ const settings = fc.record({
   retransmissionLimit: fc.constant(10_000_000_000),
   synLimit: fc.constant(10_000_000_000),
   synReceivedLimit: fc.constant(10_000_000_000),
+  synAckRetries: fc.constant(1_000_000),
 });
 
 /** Rings end at 2^32: start close before it, at it, and anywhere. */

@@ -48,6 +48,11 @@ export class Tracer {
     this.records.push({ name: 'segment_dropped', time: now, connection, trigger });
   }
 
+  /** All of this connection has been told, when it was another object. */
+  assume(connection: Connection): void {
+    this.#told.set(connection, snapshot(connection.tcb));
+  }
+
   /** Tell which variables have changed since the last look. */
   compare(now: Micros, connection: Connection): void {
     const before = this.#told.get(connection);

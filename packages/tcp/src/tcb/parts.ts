@@ -8,7 +8,7 @@ import type { Micros, Octets, Seq } from '../units.ts';
 import type { CongestionPart } from './congestion.ts';
 import type { IcmpReport } from './icmp-arrives.ts';
 import type { IsnPart } from './isn.ts';
-import type { ListenerPart } from './listener-queue.ts';
+import type { ListenerPart } from './listener-part.ts';
 import type { PathPart } from './path-mtu.ts';
 import type { ReassemblerPart } from './reassembler.ts';
 import type { RetransmissionPart } from './retransmission.ts';

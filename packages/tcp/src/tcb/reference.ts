@@ -5,7 +5,7 @@ import { newReno } from './congestion.ts';
 import { cubic } from './cubic.ts';
 import { icmpArrives } from './icmp-arrives.ts';
 import { isn } from './isn.ts';
-import { listener } from './listener-queue.ts';
+import { listener } from './listener-part.ts';
 import type { ConnectionPart, PartialParts, Parts } from './parts.ts';
 import { pathMtu } from './path-mtu.ts';
 import { reassembler } from './reassembler.ts';

@@ -18,6 +18,8 @@ export interface Settings {
   readonly synLimit: Micros;
   /** How long a half-open connection of a listener may wait for its third segment. */
   readonly synReceivedLimit: Micros;
+  /** How often a listener sends its SYN,ACK again. Linux: tcp_synack_retries. @rfc 4987 4 */
+  readonly synAckRetries: number;
   /** Maximum segment lifetime; TIME-WAIT lasts twice as long. @rfc 9293 3.4.2 */
   readonly msl: Micros;
   /** How long a connection that its application has left may wait for the peer's FIN; the RFC would wait for ever. */
@@ -42,6 +44,18 @@ export interface Settings {
   readonly pathMtuAge: Micros;
   /** Timeouts of one large segment after which smaller ones are tried, though no router complains; 0 = never. @rfc 2923 2.1 */
   readonly blackHoleTimeouts: number;
+  /** The largest backlog that LISTEN is granted, whatever it names. */
+  readonly somaxconn: number;
+  /** Half-open connections that one listener may have, whatever its backlog. @rfc 4987 3.5 */
+  readonly synBacklog: number;
+  /** Whether the oldest half-open connection makes room when the SYN queue is full, as in BSD. @rfc 4987 3.4 */
+  readonly recycleHalfOpen: boolean;
+  /** Whether text on a SYN waits in the SYN queue; when not, it is not acknowledged either, and comes again. @rfc 4987 3.5 */
+  readonly keepSynText: boolean;
+  /** When a listener answers SYNs by cookies: one of `SYN_COOKIES`. @rfc 4987 3.6, 3.7 */
+  readonly synCookies: number;
+  /** Whether a handshake that finds the accept queue full is ended by a reset, or waits. Linux: tcp_abort_on_overflow. */
+  readonly abortOnOverflow: boolean;
   /** Challenge ACKs that one connection may send in a second. @rfc 5961 7, 7-tune */
   readonly challengeAcksPerSecond: number;
   /** Offer and use the timestamps option: round-trip times, and protection against wrapped sequences. @rfc 7323 3 */
@@ -54,6 +68,9 @@ export interface Settings {
   readonly cubic: boolean;
 }
 
+/** When a listener keeps nothing of a SYN: never, when its SYN queue is full, or always. Linux: tcp_syncookies. */
+export const SYN_COOKIES = { off: 0, whenFull: 1, always: 2 } as const;
+
 export const defaultSettings: Settings = {
   initialRto: 1_000_000,
   minRto: 1_000_000,
@@ -61,6 +78,7 @@ export const defaultSettings: Settings = {
   retransmissionLimit: 100_000_000,
   synLimit: 180_000_000,
   synReceivedLimit: 60_000_000,
+  synAckRetries: 5,
   msl: 120_000_000,
   finWait2Limit: 60_000_000,
   delayedAck: 40_000,
@@ -74,6 +92,12 @@ export const defaultSettings: Settings = {
   minPathMtu: 552,
   pathMtuAge: 600_000_000,
   blackHoleTimeouts: 0,
+  somaxconn: 4096,
+  synBacklog: 1024,
+  recycleHalfOpen: false,
+  keepSynText: true,
+  synCookies: SYN_COOKIES.off,
+  abortOnOverflow: false,
   challengeAcksPerSecond: 10,
   timestamps: false,
   sack: false,

@@ -137,7 +137,7 @@ export class Tcb {
   readonly timers = new Timers();
 
   /** Where records of what happens go; null = no trace is kept. */
-  readonly trace: TraceEvent[] | null;
+  trace: TraceEvent[] | null = null;
   /** The step of §3.10 that is being done, and when: what a change of state is recorded under. */
   step: Step = { trigger: 'open', rfc: '3.10.1' };
   stepTime: Micros = 0;
@@ -149,7 +149,6 @@ export class Tcb {
     this.tuple = options.tuple;
     this.settings = settings;
     this.parts = parts;
-    this.trace = options.trace;
     this.openedAt = options.now;
     this.paths = options.paths;
     this.path = createPath(options.mtu, options.mss);
@@ -216,5 +215,4 @@ export interface TcbOptions {
   readonly paths: PathMtuCache;
   readonly settings: Settings;
   readonly parts: Parts;
-  readonly trace: TraceEvent[] | null;
 }
