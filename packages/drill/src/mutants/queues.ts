@@ -101,11 +101,13 @@ export const queuesMutants: readonly Mutant[] = [
   mutant(
     'serves one peer at a time',
     ['9293-3.10.1-open-passive', 'MUST-41', 'MUST-42'],
-    altered('listener', { admits: ({ halfOpen, acceptable }) => halfOpen + acceptable === 0 }),
+    altered('listener', {
+      synArrives: ({ halfOpen, acceptable }) => (halfOpen + acceptable === 0 ? 'keep' : 'drop'),
+    }),
   ),
   mutant(
     'listens to nobody',
     ['9293-3.10.1-open-passive', 'MUST-41'],
-    altered('listener', { admits: () => false }),
+    altered('listener', { synArrives: () => 'drop' }),
   ),
 ];
