@@ -22,6 +22,19 @@ export const referenceFeatures: ReadonlySet<Feature> = new Set<Feature>([
   'timestamps',
 ]);
 
+/** What Linux has of them, as far as scripts can drive it here. */
+export const kernelFeatures: ReadonlySet<Feature> = new Set<Feature>([
+  'ECN',
+  'ICMP errors',
+  'SACK',
+  'TCP fast open',
+  'timestamps',
+  'urgent data',
+  'keep-alive',
+  'user timeout',
+  'MSG_PEEK',
+]);
+
 export interface Need {
   readonly feature: Feature;
   readonly at: Position;

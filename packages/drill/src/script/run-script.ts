@@ -1,9 +1,10 @@
-/** Runs a script in memory, in virtual time: the same script gives the same outcome, always. */
+/** Runs a script: parsed, made ready for a system under test, and in memory driven to its end. */
 import type { Micros, PartialParts } from '@tcblab/tcp';
 import { createInProcessSut } from '../sut/in-process.ts';
-import type { Batch, Sut, SutConfiguration } from '../sut/sut.ts';
+import type { AsyncSut, Batch, Sut, SutConfiguration } from '../sut/sut.ts';
 import { Executor } from './executor.ts';
 import { readHeader } from './header.ts';
+import type { Configuration } from './inquiry.ts';
 import type { MatchMode } from './match.ts';
 import { referenceFeatures, type Feature } from './needs.ts';
 import type { ScriptOutcome } from './outcome.ts';
@@ -11,52 +12,126 @@ import { parseScript } from './parse-script.ts';
 import type { ScriptProblem } from './problem.ts';
 import { profiles, type NamedSettings, type ProfileName } from './profile.ts';
 import { scriptCalls } from './script-calls.ts';
+import { inVirtualTime, type SutRequest } from './virtual-time.ts';
 
-export interface RunScriptOptions {
+export interface PrepareOptions {
   /** The script's text. */
   readonly text: string;
   /** `exact` unless told. */
   readonly match?: MatchMode;
   /** `rfc` unless told. */
   readonly profile?: ProfileName;
+  /** What is judged has these beyond plain TCP; as our own stack unless told. */
+  readonly features?: ReadonlySet<Feature>;
+  /** `before` unless told. */
+  readonly configuration?: Configuration;
+  /** How far times may be off where the script does not say; 0 unless told. */
+  readonly tolerance?: Micros;
+}
+
+export interface RunScriptOptions extends PrepareOptions {
   /** In place of the reference's. */
   readonly parts?: PartialParts;
   /** Settings that hold whatever profile and script say. */
   readonly settings?: NamedSettings;
   /** What is judged; our own stack unless told. */
   readonly createSut?: (configuration: SutConfiguration) => Sut;
-  /** What it has beyond plain TCP; as our own stack unless told. */
-  readonly features?: ReadonlySet<Feature>;
 }
 
-/** When the script begins on the stack's clock; not 0, so that nothing mistakes "no time" for it. */
-const BEGIN: Micros = 1_000_000;
-/** Steps after which a stack that never rests is given up. */
-const MOST_STEPS = 1_000_000;
-const SEED = 1;
+/** A script to be driven, or what became of one that cannot be. */
+export type Prepared =
+  | { readonly ok: true; readonly executor: Executor }
+  | { readonly ok: false; readonly outcome: ScriptOutcome };
 
-/** Run a script. Nothing is thrown for what stands in it, or for what the stack does. */
-export function runScript(options: RunScriptOptions): ScriptOutcome {
+/** Make a script ready for a driver. */
+export function prepareScript(options: PrepareOptions): Prepared {
   const parsed = parseScript(options.text);
   const header = readHeader(options.text);
-  if (!parsed.ok) return faulty(parsed.problem);
-  if (header.problems.length > 0) return faulty(header.problems[0]);
+  if (!parsed.ok) return { ok: false, outcome: faulty(parsed.problem) };
+  if (header.problems.length > 0) return { ok: false, outcome: faulty(header.problems[0]) };
   const executor = new Executor({
     script: parsed.value,
     match: options.match ?? 'exact',
     settings: profiles[options.profile ?? 'rfc'],
+    configuration: options.configuration ?? 'before',
     features: options.features ?? referenceFeatures,
     // A script that says what it proves is held to silence too.
     strict: header.proves.length > 0,
-    tolerance: 0,
+    tolerance: options.tolerance ?? 0,
   });
+  return { ok: true, executor };
+}
+
+/** What a system under test is told first, for this script. */
+export function sutConfiguration({ localAddress, mtu, settings }: Executor): SutConfiguration {
+  return { address: localAddress, mtu, isnSecret: new Uint8Array(16).fill(0x5a), seed: SEED, settings };
+}
+
+/** Run a script in virtual time. Nothing is thrown for what stands in it, or for what the stack does. */
+export function runScript(options: RunScriptOptions): ScriptOutcome {
+  const prepared = prepareScript(options);
+  if (!prepared.ok) return prepared.outcome;
+  const { executor } = prepared;
   const { parts } = options;
   const create =
     options.createSut ??
     ((configuration: SutConfiguration) =>
       createInProcessSut({ configuration, calls: scriptCalls, ...(parts === undefined ? {} : { parts }) }));
-  return drive(executor, create, options.settings ?? {});
+  const configuration = sutConfiguration(executor);
+  const settings = { ...configuration.settings, ...options.settings };
+  const run = inVirtualTime(executor);
+  let next = run.next();
+  let sut: Sut | null = null;
+  try {
+    while (next.done !== true) {
+      sut ??= create({ ...configuration, settings });
+      next = run.next(answer(sut, next.value));
+    }
+    return next.value;
+  } catch (error) {
+    // A part that throws breaks its own stack, and says nothing else of it.
+    return executor.crashed(error instanceof Error ? error.message : String(error));
+  }
 }
+
+/**
+ * The same with a system that answers later, such as a child process.
+ *
+ * @param create makes it, or rejects: then nothing is said of it
+ */
+export async function runScriptLater(
+  options: PrepareOptions,
+  create: (configuration: SutConfiguration) => Promise<AsyncSut>,
+): Promise<ScriptOutcome> {
+  const prepared = prepareScript(options);
+  if (!prepared.ok) return prepared.outcome;
+  const { executor } = prepared;
+  const run = inVirtualTime(executor);
+  let next = run.next();
+  if (next.done === true) return next.value;
+  const sut = await create(sutConfiguration(executor));
+  try {
+    while (next.done !== true) next = run.next(await answer(sut, next.value));
+    return next.value;
+  } catch (error) {
+    return executor.crashed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function answer(sut: Sut, request: SutRequest): Batch;
+function answer(sut: AsyncSut, request: SutRequest): Promise<Batch>;
+function answer(sut: Sut | AsyncSut, request: SutRequest): Batch | Promise<Batch> {
+  switch (request.type) {
+    case 'packet':
+      return sut.packet(request.now, request.bytes);
+    case 'call':
+      return sut.call(request.now, request.id, request.name, request.args);
+    case 'advance':
+      return sut.advance(request.now);
+  }
+}
+
+const SEED = 1;
 
 function faulty({ at, message }: ScriptProblem): ScriptOutcome {
   return { ...EMPTY, verdict: 'error', reason: message, at };
@@ -71,44 +146,3 @@ const EMPTY: Omit<ScriptOutcome, 'verdict' | 'reason' | 'at'> = {
   printed: [],
   packets: [],
 };
-
-function drive(
-  executor: Executor,
-  create: (configuration: SutConfiguration) => Sut,
-  settings: NamedSettings,
-): ScriptOutcome {
-  let now = BEGIN;
-  let deadline: Micros = Infinity;
-  let sut: Sut | null = null;
-  const told = (batch: Batch) => {
-    for (const packet of batch.packets) executor.observe(now, packet);
-    for (const result of batch.results) executor.returned(now, result);
-    ({ deadline } = batch);
-  };
-  try {
-    for (let steps = 0; steps < MOST_STEPS; steps++) {
-      const step = executor.next(now);
-      if (step.kind === 'done') return step.outcome;
-      sut ??= create({
-        address: executor.localAddress,
-        mtu: executor.mtu,
-        isnSecret: new Uint8Array(16).fill(0x5a),
-        seed: SEED,
-        settings: { ...executor.settings, ...settings },
-      });
-      if (step.kind === 'inject') told(sut.packet(now, step.bytes));
-      else if (step.kind === 'call') told(sut.call(now, step.id, step.name, step.args));
-      else {
-        const until = step.kind === 'expect' ? step.by : step.until;
-        if (until === Infinity && deadline === Infinity)
-          return executor.abandon('nothing will ever happen again');
-        now = Math.max(now, Math.min(until, deadline));
-      }
-      for (; deadline <= now && steps < MOST_STEPS; steps++) told(sut.advance(now));
-    }
-  } catch (error) {
-    // A part that throws breaks its own stack, and says nothing else of it.
-    return executor.crashed(error instanceof Error ? error.message : String(error));
-  }
-  return executor.abandon(`no end after ${MOST_STEPS} steps`);
-}

@@ -4,7 +4,7 @@ export { accept, connect, read, write } from './waiting-calls.ts';
 export { Epoll, poll } from './poll.ts';
 export { destroySocket, listSockets, type ListedSocket } from './socket-list.ts';
 export { type SocketAddress, socketAddressText } from './socket-address.ts';
-export { type Outcome, errnoName, errnoNumber } from './errno.ts';
+export { type Outcome, demand, errnoName, errnoNumber } from './errno.ts';
 export { readTcpInfo, type TcpInfo, type TcpInfoField } from './tcp-info.ts';
 export {
   AF,

@@ -29,5 +29,6 @@ export {
   type CableEnd,
   type Link,
 } from './links.ts';
+export { addDefaultRoute, addNeighbour, type RouteMetrics } from './routes.ts';
 export { explainRefusal, probeNamespaces, type MachineFacts, type NamespaceProbe } from './probe.ts';
 export { cleanLeftovers, describeLeftovers, type Leftover } from './leftovers.ts';

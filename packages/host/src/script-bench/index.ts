@@ -1,0 +1,3 @@
+/** Scripts over a real wire, in real time, against our TCP, the kernel's, or a program's. */
+export { REAL_TOLERANCE, runScriptOnWire, type ScriptSubject } from './run-script-on-wire.ts';
+export { SutProcess, SutProcessError } from './sut-process.ts';

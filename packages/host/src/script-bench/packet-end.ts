@@ -1,0 +1,97 @@
+/** One end of a wire as whole IPv4 packets, whichever namespace it lies in; each comes with the kernel's time stamp. */
+import type { Micros } from '@tcblab/tcp';
+import { systemClock } from '../clock.ts';
+import { AF, demand, POLL, SOCK, type KernelSocket } from '../kernel-sockets/index.ts';
+import { readLink, type WireHost } from '../namespace/index.ts';
+
+const HEADER = 14;
+const ETHERTYPE_IPV4 = 0x0800;
+/** The time stamp of the packet that was read last; asking for it the first time has packets stamped. */
+const SIOCGSTAMPNS = 0x8907;
+const LONGEST = 65_549;
+
+export interface StampedPacket {
+  /** By `systemClock`. */
+  readonly time: Micros;
+  readonly bytes: Uint8Array;
+}
+
+export class PacketEnd {
+  readonly #socket: KernelSocket;
+  readonly #header: Uint8Array;
+  /** What the kernel's wall clock is ahead of `systemClock`. */
+  readonly #ahead: Micros;
+  readonly #into = new Uint8Array(LONGEST);
+  readonly #over = new AbortController();
+
+  /**
+   * @param here the end that this is
+   * @param there the end that packets are sent to
+   * @throws MachineError when the kernel refuses
+   */
+  constructor(here: WireHost, there: WireHost) {
+    const { namespace, interfaceName } = here;
+    this.#header = Buffer.from(`${there.mac}${here.mac}0800`.replaceAll(':', ''), 'hex');
+    this.#ahead = wallClockAhead();
+    this.#socket = namespace.socket(AF.PACKET, SOCK.RAW, 0);
+    this.#stamp();
+    // struct sockaddr_ll: family, protocol in network order, interface.
+    const address = new DataView(new ArrayBuffer(20));
+    address.setUint16(0, AF.PACKET, true);
+    address.setUint16(2, ETHERTYPE_IPV4);
+    address.setInt32(4, readLink(namespace, interfaceName).index, true);
+    demand(this.#socket.bind(new Uint8Array(address.buffer)), `bind a packet socket to ${interfaceName}`);
+  }
+
+  /** @throws MachineError when the kernel does not take it */
+  send(packet: Uint8Array): void {
+    const frame = new Uint8Array(HEADER + packet.length);
+    frame.set(this.#header);
+    frame.set(packet, HEADER);
+    demand(this.#socket.send(frame), `send a packet of ${packet.length} octets`);
+  }
+
+  /** What has come, in order; empty when nothing has. */
+  receive(): StampedPacket[] {
+    const packets: StampedPacket[] = [];
+    for (;;) {
+      const octets = this.#socket.read(this.#into);
+      if (octets.errno !== undefined) return packets;
+      packets.push({ time: this.#stamp(), bytes: this.#into.slice(HEADER, octets.value) });
+    }
+  }
+
+  /** Call back in every turn of the event loop in which something has come, until `close`. */
+  async onReadable(callback: () => void): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      const ready = await this.#socket.ready(POLL.IN);
+      if (ready.errno !== undefined) return;
+      callback();
+      // What nobody takes is not news.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  close(): void {
+    this.#over.abort();
+    this.#socket.close();
+  }
+
+  /** When the packet came that was read last. */
+  #stamp(): Micros {
+    // struct timespec
+    const memory = new BigInt64Array(2);
+    const now = systemClock.now();
+    if (this.#socket.ioctl(SIOCGSTAMPNS, new Uint8Array(memory.buffer)).errno !== undefined) return now;
+    const micros = Number(memory[0]) * 1e6 + Math.floor(Number(memory[1]) / 1000);
+    return Math.min(micros - this.#ahead, now);
+  }
+}
+
+/** The wall clock in whole µs tells only ms; what it is when it changes is exact. */
+function wallClockAhead(): Micros {
+  const before = Date.now();
+  let after = before;
+  while (after === before) after = Date.now();
+  return after * 1000 - systemClock.now();
+}

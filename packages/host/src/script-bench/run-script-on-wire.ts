@@ -1,0 +1,106 @@
+/** A script on a bench of its own: two namespaces and a wire, the script at one end, what it judges at the other. */
+import {
+  kernelFeatures,
+  prepareScript,
+  scriptCalls,
+  sutConfiguration,
+  type Executor,
+  type NamedSettings,
+  type PrepareOptions,
+  type ScriptOutcome,
+} from '@tcblab/drill/script';
+import { createInProcessSut } from '@tcblab/drill/sut';
+import { MachineError } from '@tcblab/raw-socket';
+import { defaultSettings } from '@tcblab/tcp';
+import {
+  addAddress,
+  addDefaultRoute,
+  addNeighbour,
+  createWire,
+  type RouteMetrics,
+  type Wire,
+} from '../namespace/index.ts';
+import { KernelUnderTest } from './kernel-under-test.ts';
+import { PacketEnd } from './packet-end.ts';
+import { runOnWire } from './run-on-wire.ts';
+import { SutProcess } from './sut-process.ts';
+import type { Listener, UnderTest } from './under-test.ts';
+import { WiredSut } from './wired-sut.ts';
+
+/** Which TCP a script judges: ours, Linux's, or that of a program which speaks the child protocol. */
+export type ScriptSubject = 'reference' | 'kernel' | { readonly program: string };
+
+/** packetdrill's own tolerance in real time, µs. */
+export const REAL_TOLERANCE = 4000;
+
+/**
+ * Run a script over a real wire, in real time.
+ *
+ * @returns its outcome; `inconclusive` when the machine was not able
+ * @throws MachineError when namespaces cannot be made
+ */
+export async function runScriptOnWire(
+  options: PrepareOptions,
+  subject: ScriptSubject,
+  signal: AbortSignal,
+): Promise<ScriptOutcome> {
+  const prepared = prepareScript({
+    tolerance: REAL_TOLERANCE,
+    ...(subject === 'kernel' ? { features: kernelFeatures, configuration: 'by calls' as const } : {}),
+    ...options,
+  });
+  if (!prepared.ok) return prepared.outcome;
+  const { executor } = prepared;
+  const wire = await createWire({ mtu: executor.mtu });
+  try {
+    const [here, there] = wire.hosts;
+    const peer = new PacketEnd(here, there);
+    try {
+      const create = (listener: Listener) => place(subject, wire, executor, listener);
+      return await runOnWire({ executor, peer, create, signal });
+    } catch (error) {
+      if (error instanceof MachineError) return executor.abandon(error.message);
+      if (error instanceof Error && error.name === 'SutProcessError') return executor.crashed(error.message);
+      throw error;
+    } finally {
+      peer.close();
+    }
+  } finally {
+    wire.close();
+  }
+}
+
+async function place(
+  subject: ScriptSubject,
+  { hosts: [peer, host] }: Wire,
+  executor: Executor,
+  listener: Listener,
+): Promise<UnderTest> {
+  if (subject === 'kernel') {
+    const { namespace, interfaceName } = host;
+    addAddress(namespace, interfaceName, `${executor.localAddress}/32`);
+    addDefaultRoute(namespace, interfaceName, metricsOf(executor.settings));
+    addNeighbour(namespace, interfaceName, executor.remoteAddress, peer.mac);
+    return new KernelUnderTest(namespace, listener);
+  }
+  const configuration = sutConfiguration(executor);
+  if (subject === 'reference') {
+    const sut = createInProcessSut({ configuration, calls: scriptCalls });
+    return new WiredSut(sut, new PacketEnd(host, peer), listener);
+  }
+  const program = await SutProcess.start(subject.program, configuration);
+  return new WiredSut(program, new PacketEnd(host, peer), listener, () => program.close());
+}
+
+/** What of a profile the kernel can be told: by its route, as it has no setting for it. */
+function metricsOf(settings: NamedSettings): RouteMetrics {
+  const { minRto = defaultSettings.minRto, initialWindow = 0 } = settings;
+  return {
+    minimumRto: Math.round(minRto / 1000),
+    initialWindow: initialWindow === 0 ? RFC_5681_SEGMENTS : Math.ceil(initialWindow / FULL_SEGMENT),
+  };
+}
+
+/** Of 1,096 to 2,190 octets. @rfc 5681 3.1 */
+const RFC_5681_SEGMENTS = 3;
+const FULL_SEGMENT = 1460;
