@@ -80,11 +80,22 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
     });
 
   verb('script <paths...>', TRY)
-    .summary('run packetdrill scripts against our TCP, in virtual time')
+    .summary("run packetdrill scripts against a TCP: ours, the kernel's or a program's")
     .description(
       'Run packetdrill scripts (.pkt), files or folders of them, against our TCP in virtual time: the same outcome every ' +
-        'time. A failure names the line, what was expected, what came, and every packet up to there.',
+        'time. A failure names the line, what was expected, what came, and every packet up to there.\n' +
+        "The same files run against Linux's TCP in a namespace, in real time, and against any program that speaks the\n" +
+        'child protocol (docs/child-protocol.md).',
     )
+    .option('--sut <tcp>', 'reference (ours), kernel (Linux), or the path of a program', 'reference')
+    .addOption(
+      new Option(
+        '--bench <kind>',
+        'virtual (in memory, virtual time) or netns (a wire between two namespaces, real time); ' +
+          'virtual by default, netns for the kernel',
+      ).choices(['virtual', 'netns']),
+    )
+    .option('--tolerance <time>', 'how far times may be off where a script does not say: 10ms; netns has 4ms')
     .addOption(
       new Option(
         '--match <mode>',
@@ -111,6 +122,8 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
         ['tcblab script labs/scripts', 'all scripts of the project'],
         ['tcblab script my.pkt --profile linux', 'a script written for Linux'],
         ['tcblab script my.pkt --match semantic', 'by meaning, whatever options and windows'],
+        ['tcblab script my.pkt --sut kernel --profile linux', "Linux's TCP, in a namespace, in real time"],
+        ['tcblab script my.pkt --sut ./my-tcp', 'a program that speaks the child protocol'],
         ['tcblab script labs/scripts/teardown --out seen', 'with captures for Wireshark'],
         ['tcblab script labs/scripts --prove', 'what each script notices of broken TCPs'],
       ),

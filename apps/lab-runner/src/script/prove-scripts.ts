@@ -4,6 +4,9 @@ import { Worker } from 'node:worker_threads';
 import type { Proof } from '@tcblab/drill/mutants';
 import type { ScriptSettings } from './ran-script.ts';
 
+/** Proofs are of our own TCP, in virtual time. */
+export type ProofSettings = Pick<ScriptSettings, 'match' | 'profile'>;
+
 export interface ProvenScript extends Proof {
   readonly file: string;
   /** Catalogue ids that the script says it proves. */
@@ -13,7 +16,7 @@ export interface ProvenScript extends Proof {
 /** @returns in the order of `files`; fewer when `signal` stopped it */
 export async function proveScripts(
   files: readonly string[],
-  settings: ScriptSettings,
+  settings: ProofSettings,
   jobs: number,
   signal: AbortSignal,
 ): Promise<ProvenScript[]> {
@@ -27,7 +30,7 @@ export async function proveScripts(
 
 function proveShare(
   files: readonly string[],
-  settings: ScriptSettings,
+  settings: ProofSettings,
   proven: Map<string, ProvenScript>,
   signal: AbortSignal,
 ): Promise<void> {

@@ -2,12 +2,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { prove } from '@tcblab/drill/mutants';
 import { readHeader } from '@tcblab/drill/script';
-import type { ProvenScript } from './prove-scripts.ts';
-import { readScript, type ScriptSettings } from './ran-script.ts';
+import type { ProofSettings, ProvenScript } from './prove-scripts.ts';
+import { readScript } from './ran-script.ts';
 
-const { files, settings } = workerData as { files: readonly string[]; settings: ScriptSettings };
+const { files, settings } = workerData as { files: readonly string[]; settings: ProofSettings };
 for (const file of files) {
   const text = readScript(file);
-  const proven: ProvenScript = { file, ids: readHeader(text).proves, ...prove({ text, ...settings }) };
+  const { match, profile } = settings;
+  const proven: ProvenScript = { file, ids: readHeader(text).proves, ...prove({ text, match, profile }) };
   parentPort?.postMessage(proven);
 }

@@ -66,27 +66,23 @@ function closing(ran: readonly RanScript[], style: Style): string {
   return (good ? style.green : style.bold)(`${ran.length} scripts: ${parts.join(', ')}`);
 }
 
-/** The same as JSON; `version` changes when a reader of the old form would go wrong. */
+/** The same as JSON. Of a script that neither passed nor failed, `actual` says why. */
 export function scriptsAsJson(ran: readonly RanScript[]): string {
-  const scripts = ran.map(({ file, outcome, ids, ms, purpose }) => {
-    const { verdict, reason, at, expected, actual, packet, forgiven, ignored } = outcome;
+  const scripts = ran.map(({ file, outcome, ids, ms }) => {
+    const { verdict, reason, at, expected, actual } = outcome;
+    const seen = verdict === 'pass' ? null : (actual ?? reason);
     return {
       file,
       verdict,
-      reason,
-      ...(at === null ? {} : { line: at.line, column: at.column }),
+      ...(at === null ? {} : { line: at.line }),
       ...(expected === null ? {} : { expected }),
-      ...(actual === null ? {} : { actual }),
-      ...(packet === null ? {} : { packet }),
-      ...(purpose === null ? {} : { purpose }),
+      ...(seen === null ? {} : { actual: seen }),
       ids,
-      forgiven,
-      ignored,
       ms: Math.round(ms * 1000) / 1000,
     };
   });
   const totals = Object.fromEntries(
     VERDICTS.map((verdict) => [verdict, ran.filter(({ outcome }) => outcome.verdict === verdict).length]),
   );
-  return `${JSON.stringify({ version: 1, scripts, totals: { ...totals, scripts: ran.length } }, null, 2)}\n`;
+  return `${JSON.stringify({ scripts, totals: { ...totals, scripts: ran.length } }, null, 2)}\n`;
 }

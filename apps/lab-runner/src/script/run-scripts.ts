@@ -1,7 +1,9 @@
 /** Many scripts, in as many threads as asked. */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { Problem } from '../problem.ts';
 import { runScriptFile, type RanScript, type ScriptSettings } from './ran-script.ts';
+import type { Told } from './script-worker.ts';
 
 /**
  * @param jobs threads; 1 = this one
@@ -19,32 +21,52 @@ export async function runScripts(
       // A turn for Ctrl-C now and then.
       if (ran.length % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
       if (signal.aborted) break;
-      ran.push(runScriptFile(file, settings));
+      const one = await runScriptFile(file, settings, signal);
+      if (!signal.aborted) ran.push(one);
     }
     return ran;
   }
   const ran = new Map<string, RanScript>();
-  const shares = Array.from({ length: Math.min(jobs, files.length) }, (_, share) =>
-    files.filter((_file, i) => i % jobs === share),
+  const left = [...files];
+  const workers = Array.from({ length: Math.min(jobs, files.length) }, () =>
+    runWorker(left, settings, ran, signal),
   );
-  await Promise.all(shares.map((share) => runShare(share, settings, ran, signal)));
+  await Promise.all(workers);
   return files.flatMap((file) => ran.get(file) ?? []);
 }
 
-function runShare(
-  files: readonly string[],
+/** One thread, which is given a script whenever it has ended one: those of real time take very different times. */
+function runWorker(
+  left: string[],
   settings: ScriptSettings,
   ran: Map<string, RanScript>,
   signal: AbortSignal,
 ): Promise<void> {
   // The file beside this one, in the form that this one has: source or built.
   const worker = new Worker(new URL(`./script-worker${extname(import.meta.filename)}`, import.meta.url), {
-    workerData: { files, settings },
+    workerData: settings,
+    // Descriptors of namespaces come from the kernel, and this thread would take their closing for a mistake.
+    trackUnmanagedFds: false,
   });
   const stop = (): void => void worker.terminate();
   signal.addEventListener('abort', stop, { once: true });
+  const next = () => {
+    const file = left.shift();
+    if (file === undefined) stop();
+    else worker.postMessage(file);
+  };
+  next();
   return new Promise((resolve, reject) => {
-    worker.on('message', (one: RanScript) => ran.set(one.file, one));
+    worker.on('message', (told: Told) => {
+      if (told.problem !== null) {
+        const { exitCode, message, remedy } = told.problem;
+        reject(new Problem(exitCode, message, remedy));
+        stop();
+        return;
+      }
+      ran.set(told.ran.file, told.ran);
+      next();
+    });
     worker.on('error', reject);
     worker.on('exit', () => {
       signal.removeEventListener('abort', stop);

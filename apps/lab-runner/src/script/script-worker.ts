@@ -1,6 +1,34 @@
-/** A thread that runs its share of the scripts. */
+/** A thread that runs scripts, one after the other, as it is given them. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { runScriptFile, type ScriptSettings } from './ran-script.ts';
+import { Problem, type ProblemCode } from '../problem.ts';
+import { runScriptFile, type RanScript, type ScriptSettings } from './ran-script.ts';
 
-const { files, settings } = workerData as { files: readonly string[]; settings: ScriptSettings };
-for (const file of files) parentPort?.postMessage(runScriptFile(file, settings));
+/** What became of a script. A `Problem` does not survive the way between threads as one. */
+export type Told =
+  | { readonly ran: RanScript; readonly problem: null }
+  | {
+      readonly problem: {
+        readonly exitCode: ProblemCode;
+        readonly message: string;
+        readonly remedy: string;
+      };
+    };
+
+const settings = workerData as ScriptSettings;
+const never = new AbortController().signal;
+
+parentPort?.on('message', (file: string) => void run(file));
+
+async function run(file: string): Promise<void> {
+  try {
+    tell({ ran: await runScriptFile(file, settings, never), problem: null });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const { exitCode, message, remedy } = error;
+    tell({ problem: { exitCode, message, remedy } });
+  }
+}
+
+function tell(told: Told): void {
+  parentPort?.postMessage(told);
+}

@@ -1,8 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCapture } from '@tcblab/capture';
+import { asNobody, needs } from '@tcblab/test-needs';
 import { expect, test } from 'vitest';
-import { tcblab, temporaryFolder } from '../command.fixture.ts';
+import { COMMAND, tcblab, temporaryFolder } from '../command.fixture.ts';
+
+const netns = needs('netns');
+const onlyAsRoot = needs('netns-as-nobody', 'setpriv');
 
 const OPEN = `0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
 +0 bind(3, ..., ...) = 0
@@ -50,19 +55,72 @@ test('a failure shows its line, what was expected and seen, and the ladder; the 
   expect(code).toBe(1);
 });
 
-test('JSON has one entry for each script, and totals', () => {
-  const cwd = folderWith({ 'a.pkt': PASSES, 'b.pkt': FAILS });
-  const { code, stdout } = tcblab(['script', 's/a.pkt', 's/b.pkt', '--json'], { cwd });
+test('JSON has one entry for each script, and totals, and nothing else', () => {
+  const cwd = folderWith({ 'a.pkt': PASSES, 'b.pkt': FAILS, 'c.pkt': UNSUPPORTED });
+  const words = ['script', 's/a.pkt', 's/b.pkt', 's/c.pkt', '--json'];
+  const { code, stdout } = tcblab(words, { cwd });
   const result: unknown = JSON.parse(stdout);
-  expect(result).toMatchObject({
-    version: 1,
+  expect(result).toEqual({
     scripts: [
-      { file: 's/a.pkt', verdict: 'pass', ids: ['9293-3.10.7.2-3syn'], purpose: 'A listener answers a SYN.' },
-      { file: 's/b.pkt', verdict: 'fail', line: 5, expected: '> S. 0:0(0) ack 2 <...>', packet: 2 },
+      { file: 's/a.pkt', verdict: 'pass', ids: ['9293-3.10.7.2-3syn'], ms: expect.any(Number) },
+      {
+        file: 's/b.pkt',
+        verdict: 'fail',
+        line: 5,
+        expected: '> S. 0:0(0) ack 2 <...>',
+        actual: '> S. 0:0(0) ack 1 win 65535 <mss 1460> (acknowledgement 1 instead of 2)',
+        ids: [],
+        ms: expect.any(Number),
+      },
+      {
+        file: 's/c.pkt',
+        verdict: 'unsupported',
+        line: 1,
+        actual: 'the stack under test has no UDP',
+        ids: [],
+        ms: expect.any(Number),
+      },
     ],
-    totals: { pass: 1, fail: 1, error: 0, unsupported: 0, inconclusive: 0, scripts: 2 },
+    totals: { pass: 1, fail: 1, error: 0, unsupported: 1, inconclusive: 0, scripts: 3 },
   });
   expect(code).toBe(1);
+});
+
+netns.test("the same file runs against Linux's TCP, in several threads, with captures", () => {
+  const cwd = folderWith({ 'a.pkt': PASSES, 'b.pkt': FAILS, 'c.pkt': UNSUPPORTED });
+  const words = ['script', 's', '--sut', 'kernel', '--tolerance', '60ms', '--jobs', '2', '--out', 'seen'];
+  const { code, stdout } = tcblab(words, { cwd });
+  expect(stdout).toMatch(/3 scripts: 1 pass, 1 fail, 1 unsupported/);
+  expect(stdout).toMatch(/▶ +2 +0\.0\d+ +> S\. 0:0\(0\) ack 1 win \d+ <mss 1460>/);
+  expect(readCapture(readFileSync(join(cwd, 'seen/s/a.pcapng'))).packets.length).toBe(2);
+  expect(code).toBe(1);
+});
+
+onlyAsRoot.test('a plain user runs it too', () => {
+  const cwd = temporaryFolder();
+  chmodSync(cwd, 0o755);
+  writeFileSync(join(cwd, 'a.pkt'), PASSES);
+  const [program, ...become] = asNobody();
+  const words = ['script', join(cwd, 'a.pkt'), '--sut', 'kernel', '--tolerance', '60ms'];
+  const ended = spawnSync(program, [...become, ...COMMAND, ...words], { encoding: 'utf8', timeout: 30_000 });
+  expect(`${ended.stderr}${ended.stdout}`).toContain('1 scripts: 1 pass');
+});
+
+netns.test('our TCP runs on a real wire', () => {
+  const cwd = folderWith({ 'a.pkt': PASSES });
+  const { code, stdout } = tcblab(['script', 's', '--bench', 'netns', '--tolerance', '60ms'], { cwd });
+  expect(stdout).toContain('1 scripts: 1 pass');
+  expect(code).toBe(0);
+});
+
+test('a TCP that cannot be had is refused, with what can', () => {
+  const cwd = folderWith({ 'a.pkt': PASSES });
+  const stderr = (...words: string[]) => tcblab(['script', 's', ...words], { cwd }).stderr;
+  expect(stderr('--sut', './mine')).toContain('There is no program ./mine.');
+  expect(stderr('--sut', 's/a.pkt')).toContain('chmod +x s/a.pkt');
+  expect(stderr('--sut', 'kernel', '--bench', 'virtual')).toContain('lives in real time only');
+  expect(stderr('--sut', 'kernel', '--prove')).toContain('--prove breaks our own TCP');
+  expect(stderr('--tolerance', '5')).toContain('--tolerance 5 has no unit');
 });
 
 test('a faulty script is 2, and nothing but unsupported ones is 3', () => {

@@ -1,19 +1,24 @@
-/** `script`: packetdrill scripts against a TCP, in virtual time. */
+/** `script`: packetdrill scripts against a TCP, in virtual time or on a wire. */
 import { availableParallelism } from 'node:os';
 import { exitCode } from '@tcblab/drill/verdict';
 import { wrongUse } from '../problem.ts';
 import type { Surroundings } from '../program.ts';
+import { parseDuration } from '../run/amounts.ts';
 import { findScripts } from '../script/find-scripts.ts';
 import { formatProof, proofAsJson, verdictOf } from '../script/proof-report.ts';
 import { proveScripts } from '../script/prove-scripts.ts';
 import type { ScriptSettings } from '../script/ran-script.ts';
 import { formatScripts, scriptsAsJson } from '../script/report.ts';
 import { runScripts } from '../script/run-scripts.ts';
+import { parsePlace, type BenchKind } from '../script/subject.ts';
 import { writeCaptures } from '../script/write-captures.ts';
 
 export interface ScriptOptions {
   readonly match: ScriptSettings['match'];
   readonly profile: ScriptSettings['profile'];
+  readonly sut: string;
+  readonly bench?: BenchKind;
+  readonly tolerance?: string;
   readonly jobs?: string;
   readonly prove?: boolean;
   readonly json?: boolean;
@@ -32,8 +37,12 @@ export async function script(
     throw wrongUse(`--jobs is 1 to 64, not ${options.jobs}.`, 'Leave it out.');
   }
   const files = findScripts(named);
-  const settings = { match: options.match, profile: options.profile };
+  const place = parsePlace(options.sut, options.bench);
+  const tolerance = options.tolerance === undefined ? null : parseDuration('--tolerance', options.tolerance);
+  const settings = { match: options.match, profile: options.profile, tolerance, ...place };
   if (proving) {
+    if (place.subject !== 'reference' || place.bench !== 'virtual')
+      throw wrongUse('--prove breaks our own TCP, in virtual time.', 'Leave --sut and --bench out.');
     const proven = await proveScripts(files, settings, jobs, around.signal);
     const { stream, style } = around.out;
     stream.write(options.json === true ? proofAsJson(proven) : formatProof(proven, style));

@@ -181,7 +181,7 @@ export class Application {
       tell: (value) => {
         const wanted = call.args[3];
         const got = typeof value === 'string' ? (ERRNOS[value] ?? value) : value;
-        const named = wanted?.kind === 'list' ? optionValue(wanted) : null;
+        const named = wanted?.kind === 'list' || wanted?.kind === 'text' ? optionValue(wanted) : null;
         const expected = typeof named === 'string' ? (ERRNOS[named] ?? named) : named;
         const same = expected === null || expected === got;
         return { result: 0, wrong: same ? null : `the option is ${String(got)}` };
@@ -294,7 +294,8 @@ export class Application {
       tell: (value: Value): Told => {
         if (!(value instanceof Uint8Array)) return told(value);
         const from = descriptor?.received ?? 0;
-        if (descriptor !== undefined) descriptor.received += value.length;
+        const peeks = rest.some((argument) => typeof argument === 'string' && argument.includes('MSG_PEEK'));
+        if (descriptor !== undefined && !peeks) descriptor.received += value.length;
         const content = call.args[1];
         const first = (descriptor?.flow?.synSeq ?? 0) + 1 + from;
         // Texts are compared as the script has them, and what the script injected by its place in the stream.

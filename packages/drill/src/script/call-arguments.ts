@@ -33,6 +33,8 @@ export function optionValue(expression: Expression | undefined): Value {
       return expression.fields.map(({ value }) => optionValue(value));
     case 'word':
       return expression.name;
+    case 'text':
+      return expression.value;
     default:
       return null;
   }

@@ -1,7 +1,7 @@
 /** Runs a script: parsed, made ready for a system under test, and in memory driven to its end. */
 import type { Micros, PartialParts } from '@tcblab/tcp';
 import { createInProcessSut } from '../sut/in-process.ts';
-import type { AsyncSut, Batch, Sut, SutConfiguration } from '../sut/sut.ts';
+import type { Batch, Sut, SutConfiguration } from '../sut/sut.ts';
 import { Executor } from './executor.ts';
 import { readHeader } from './header.ts';
 import type { Configuration } from './inquiry.ts';
@@ -94,33 +94,7 @@ export function runScript(options: RunScriptOptions): ScriptOutcome {
   }
 }
 
-/**
- * The same with a system that answers later, such as a child process.
- *
- * @param create makes it, or rejects: then nothing is said of it
- */
-export async function runScriptLater(
-  options: PrepareOptions,
-  create: (configuration: SutConfiguration) => Promise<AsyncSut>,
-): Promise<ScriptOutcome> {
-  const prepared = prepareScript(options);
-  if (!prepared.ok) return prepared.outcome;
-  const { executor } = prepared;
-  const run = inVirtualTime(executor);
-  let next = run.next();
-  if (next.done === true) return next.value;
-  const sut = await create(sutConfiguration(executor));
-  try {
-    while (next.done !== true) next = run.next(await answer(sut, next.value));
-    return next.value;
-  } catch (error) {
-    return executor.crashed(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function answer(sut: Sut, request: SutRequest): Batch;
-function answer(sut: AsyncSut, request: SutRequest): Promise<Batch>;
-function answer(sut: Sut | AsyncSut, request: SutRequest): Batch | Promise<Batch> {
+function answer(sut: Sut, request: SutRequest): Batch {
   switch (request.type) {
     case 'packet':
       return sut.packet(request.now, request.bytes);

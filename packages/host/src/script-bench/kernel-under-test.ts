@@ -24,6 +24,8 @@ export class KernelUnderTest implements UnderTest {
   readonly #calls: KernelCalls;
   readonly #over = new AbortController();
   broken: string | null = null;
+  /** The kernel has its own processor time. */
+  readonly deadline = Infinity;
 
   constructor(namespace: Namespace, listener: Listener) {
     this.#namespace = namespace;
@@ -43,6 +45,8 @@ export class KernelUnderTest implements UnderTest {
     if (outcome !== null) this.#tell(id, outcome);
     else void this.#wait(id, begun);
   }
+
+  turn(): void {}
 
   close(): void {
     this.#over.abort();

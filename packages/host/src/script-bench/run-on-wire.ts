@@ -27,27 +27,34 @@ export async function runOnWire({ executor, peer, create, signal }: WireRun): Pr
       executor.returned(systemClock.now(), result);
       turns.wake();
     },
+    onLate: (by) => turns.late(by),
     onBroken: () => turns.wake(),
   });
   void peer.onReadable(() => turns.wake());
   try {
     for (;;) {
-      for (const { time, bytes } of peer.receive()) executor.observe(time, bytes);
+      underTest.turn();
+      for (const { time, bytes } of peer.receive()) {
+        turns.late(systemClock.now() - time);
+        executor.observe(time, bytes);
+      }
       if (signal.aborted) return executor.abandon('it was interrupted');
       if (underTest.broken !== null) return executor.crashed(underTest.broken);
-      const step = executor.next(systemClock.now());
+      const now = systemClock.now();
+      const step = executor.next(now);
       switch (step.kind) {
         case 'done':
           return step.outcome;
         case 'inject':
           peer.send(step.bytes);
+          turns.late(systemClock.now() - now);
           break;
         case 'call':
           underTest.call(step.id, step.name, step.args);
           break;
         case 'expect':
         case 'wait':
-          await turns.next(step.kind === 'expect' ? step.by : step.until);
+          await turns.next(Math.min(step.kind === 'expect' ? step.by : step.until, underTest.deadline));
       }
     }
   } finally {
@@ -73,6 +80,12 @@ class Turns {
     this.#wake();
   }
 
+  /** Something was done so much later than it should have been; a few of these use the tolerance up. */
+  late(by: Micros): void {
+    if (by > Math.max(this.#stall / 4, LEAST_STALL))
+      this.#executor.excuse(`this machine kept the script waiting for ${(by / 1000).toFixed(1)} ms`);
+  }
+
   /** Until something happens, or `until` has come. */
   async next(until: Micros): Promise<void> {
     while (!this.#awake) {
@@ -92,9 +105,7 @@ class Turns {
     const slept = sleep(length, undefined, { signal: over.signal }).catch(() => {});
     await Promise.race([woken, slept]);
     over.abort();
-    const late = systemClock.now() - now - length * 1000;
     // A timer is up to a millisecond late by its nature.
-    if (late > this.#stall + 1000)
-      this.#executor.excuse(`this machine kept the driver waiting for ${Math.floor(late / 1000)} ms`);
+    this.late(systemClock.now() - now - (length + 1) * 1000);
   }
 }

@@ -2,6 +2,7 @@
 import {
   kernelFeatures,
   prepareScript,
+  runScript,
   scriptCalls,
   sutConfiguration,
   type Executor,
@@ -23,7 +24,7 @@ import {
 import { KernelUnderTest } from './kernel-under-test.ts';
 import { PacketEnd } from './packet-end.ts';
 import { runOnWire } from './run-on-wire.ts';
-import { SutProcess } from './sut-process.ts';
+import { SutProcess, SutProcessError } from './sut-process.ts';
 import type { Listener, UnderTest } from './under-test.ts';
 import { WiredSut } from './wired-sut.ts';
 
@@ -51,6 +52,8 @@ export async function runScriptOnWire(
   });
   if (!prepared.ok) return prepared.outcome;
   const { executor } = prepared;
+  // Once in memory: code that runs for the first time is slow, and the wire would show it.
+  if (subject === 'reference') runScript(options);
   const wire = await createWire({ mtu: executor.mtu });
   try {
     const [here, there] = wire.hosts;
@@ -60,7 +63,7 @@ export async function runScriptOnWire(
       return await runOnWire({ executor, peer, create, signal });
     } catch (error) {
       if (error instanceof MachineError) return executor.abandon(error.message);
-      if (error instanceof Error && error.name === 'SutProcessError') return executor.crashed(error.message);
+      if (error instanceof SutProcessError) return executor.crashed(error.message);
       throw error;
     } finally {
       peer.close();

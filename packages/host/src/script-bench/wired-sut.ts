@@ -1,7 +1,7 @@
 /** A system under test on a real wire: its packets, its calls and its deadline, by the machine's clock. */
 import type { AsyncSut, Batch, Sut, Value } from '@tcblab/drill/sut';
 import type { Micros } from '@tcblab/tcp';
-import { systemClock, type Alarm } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import type { PacketEnd } from './packet-end.ts';
 import type { Listener, UnderTest } from './under-test.ts';
 
@@ -13,9 +13,9 @@ export class WiredSut implements UnderTest {
   /** Steps go one after the other: a child answers one request at a time. */
   readonly #steps: ((now: Micros) => Batch | Promise<Batch>)[] = [];
   #busy = false;
-  #alarm: Alarm | null = null;
   #closed = false;
   broken: string | null = null;
+  deadline: Micros = Infinity;
 
   /** @param release lets go of what the system runs in */
   constructor(
@@ -28,22 +28,38 @@ export class WiredSut implements UnderTest {
     this.#end = end;
     this.#listener = listener;
     this.#release = release;
-    void end.onReadable(() => this.#receive());
+    void end.onReadable(() => this.turn());
   }
 
   call(id: number, name: string, args: readonly Value[]): void {
+    // What lies in front of the door came before the call.
+    this.turn();
     this.#do((now) => this.#sut.call(now, id, name, args));
+  }
+
+  turn(): void {
+    this.#receive();
+    if (this.deadline <= systemClock.now()) this.#wake();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#alarm?.cancel();
     this.#end.close();
     await this.#release();
   }
 
   #receive(): void {
-    for (const { bytes } of this.#end.receive()) this.#do((now) => this.#sut.packet(now, bytes));
+    if (this.#closed) return;
+    for (const { time, bytes } of this.#end.receive()) {
+      this.#listener.onLate(systemClock.now() - time);
+      this.#do((now) => this.#sut.packet(now, bytes));
+    }
+  }
+
+  #wake(): void {
+    this.#listener.onLate(systemClock.now() - this.deadline);
+    this.deadline = Infinity;
+    this.#do((now) => this.#sut.advance(now));
   }
 
   #do(step: (now: Micros) => Batch | Promise<Batch>): void {
@@ -55,9 +71,14 @@ export class WiredSut implements UnderTest {
     this.#busy = true;
     try {
       for (let step = this.#steps.shift(); step !== undefined; step = this.#steps.shift()) {
-        const answer = step(systemClock.now());
-        // In this process the answer is there: what is sent at once is sent at once.
-        this.#take('then' in answer ? await answer : answer);
+        const now = systemClock.now();
+        const answer = step(now);
+        // In this process the answer is there: what is sent at once is sent at once, and its time is our own.
+        if ('then' in answer) this.#take(await answer);
+        else {
+          this.#take(answer);
+          this.#listener.onLate(systemClock.now() - now);
+        }
       }
     } catch (error) {
       this.broken = error instanceof Error ? error.message : String(error);
@@ -70,8 +91,6 @@ export class WiredSut implements UnderTest {
     if (this.#closed) return;
     for (const packet of packets) this.#end.send(packet);
     for (const result of results) this.#listener.onResult(result);
-    this.#alarm?.cancel();
-    if (deadline !== Infinity)
-      this.#alarm = systemClock.at(deadline, () => this.#do((now) => this.#sut.advance(now)));
+    this.deadline = deadline;
   }
 }

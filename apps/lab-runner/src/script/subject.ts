@@ -1,0 +1,41 @@
+/** Which TCP scripts judge, and where: what `--sut` and `--bench` come to. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { ScriptSubject } from '@tcblab/host/script-bench';
+import { wrongUse } from '../problem.ts';
+
+export type BenchKind = 'virtual' | 'netns';
+
+export interface Place {
+  readonly subject: ScriptSubject;
+  readonly bench: BenchKind;
+}
+
+/**
+ * @param sut `reference`, `kernel`, or the path of a program that speaks the child protocol
+ * @param bench where; undefined = in virtual time if that TCP can be had there
+ * @throws Problem when there is no such program, or no such TCP on that bench
+ */
+export function parsePlace(sut: string, bench: BenchKind | undefined): Place {
+  if (sut === 'kernel') {
+    if (bench !== 'virtual') return { subject: sut, bench: 'netns' };
+    throw wrongUse("The kernel's TCP lives in real time only.", 'Leave --bench out, or write --bench netns.');
+  }
+  if (sut === 'reference') return { subject: sut, bench: bench ?? 'virtual' };
+  return { subject: { program: findProgram(sut) }, bench: bench ?? 'virtual' };
+}
+
+function findProgram(path: string): string {
+  const program = resolve(path);
+  try {
+    if (!statSync(program).isFile()) throw new Error('it is no file');
+    accessSync(program, constants.X_OK);
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw wrongUse(
+      missing ? `There is no program ${path}.` : `${path} is no program that can be run.`,
+      missing ? '--sut is reference, kernel, or the path of a program.' : `chmod +x ${path}`,
+    );
+  }
+  return program;
+}
