@@ -1,5 +1,5 @@
 /** Which TCP scripts judge, and where: what `--sut` and `--bench` come to. */
-import { accessSync, constants, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ScriptSubject } from '@tcblab/host/script-bench';
 import { wrongUse } from '../problem.ts';
@@ -27,15 +27,12 @@ export function parsePlace(sut: string, bench: BenchKind | undefined): Place {
 
 function findProgram(path: string): string {
   const program = resolve(path);
-  try {
-    if (!statSync(program).isFile()) throw new Error('it is no file');
-    accessSync(program, constants.X_OK);
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw wrongUse(
-      missing ? `There is no program ${path}.` : `${path} is no program that can be run.`,
-      missing ? '--sut is reference, kernel, or the path of a program.' : `chmod +x ${path}`,
-    );
-  }
+  const found = statSync(program, { throwIfNoEntry: false });
+  if (found === undefined)
+    throw wrongUse(`There is no program ${path}.`, '--sut is reference, kernel, or the path of a program.');
+  if (!found.isFile() || (found.mode & ANYBODY_RUNS) === 0)
+    throw wrongUse(`${path} is no program that can be run.`, `chmod +x ${path}`);
   return program;
 }
+
+const ANYBODY_RUNS = 0o111;
