@@ -181,6 +181,11 @@ export const lossRecoveryMutants: readonly Mutant[] = [
       },
     }),
   ),
-  mutant('keeps half-open connections for ever', ['RFC4987-3.3', 'MUST-22'], {}, { synReceivedLimit: 1e12 }),
+  mutant(
+    'keeps half-open connections for ever',
+    ['RFC4987-3.3', 'MUST-22'],
+    {},
+    { synReceivedLimit: 1e12, synAckRetries: 1e9 },
+  ),
   mutant('gives a SYN up after ten seconds', ['MUST-22', 'MUST-23'], {}, { synLimit: 10_000_000 }),
 ];

@@ -1,6 +1,6 @@
 /** Of a listener’s queues and cookies. */
 import { referenceParts, SYN_COOKIES } from '@tcblab/tcp';
-import { altered, mutant, type Mutant } from './mutant.ts';
+import { altered, mutant, reading, writing, type Mutant } from './mutant.ts';
 
 const { listener } = referenceParts;
 
@@ -36,7 +36,7 @@ export const queuesMutants: readonly Mutant[] = [
   ),
   mutant(
     'never sends a SYN,ACK again',
-    ['RFC4987-4-rexmit'],
+    ['RFC4987-4-rexmit', 'RFC6298-5.4', '9293-3.10.8-rto'],
     altered('listener', { synAckTimeout: () => null }),
   ),
   mutant(
@@ -49,13 +49,14 @@ export const queuesMutants: readonly Mutant[] = [
   ),
   mutant(
     'sends its SYN,ACK again at a steady pace',
-    ['MUST-20'],
+    ['RFC6298-5.5'],
     altered('listener', {
       synAckTimeout: (now, sent, settings) =>
         listener.synAckTimeout(now, sent, settings) === null ? null : sent.rto,
     }),
   ),
   mutant('ignores somaxconn', ['RFC4987-3.2'], {}, { somaxconn: 4096 }),
+  mutant('ignores the bound of its SYN queue', ['RFC4987-3.5'], {}, { synBacklog: 1024 }),
   mutant('recycles nothing', ['RFC4987-3.4'], {}, { recycleHalfOpen: 0 }),
   mutant('always keeps text of SYNs', ['RFC4987-3.5-data'], {}, { keepSynText: 1 }),
   mutant('never aborts on overflow', ['9293-3.10.5-abort-sync'], {}, { abortOnOverflow: 0 }),
@@ -75,7 +76,11 @@ export const queuesMutants: readonly Mutant[] = [
     ['RFC4987-3.6', 'RFC4987-A'],
     altered('listener', { readCookie: () => 1460 }),
   ),
-  mutant('takes no cookie back', ['RFC4987-3.6'], altered('listener', { readCookie: () => null })),
+  mutant(
+    'takes no cookie back',
+    ['RFC4987-3.6', 'RFC4987-3.6-lostack'],
+    altered('listener', { readCookie: () => null }),
+  ),
   mutant(
     'makes cookies that last for ever',
     ['RFC4987-3.6', 'RFC4987-A'],
@@ -109,5 +114,19 @@ export const queuesMutants: readonly Mutant[] = [
     'listens to nobody',
     ['9293-3.10.1-open-passive', 'MUST-41'],
     altered('listener', { synArrives: () => 'drop' }),
+  ),
+  mutant(
+    'offers a window scale with a cookie that cannot remember it',
+    ['RFC4987-3.6-opts'],
+    writing((segment) => {
+      if (segment.syn && segment.hasAck) segment.windowScale = 5;
+    }),
+  ),
+  mutant(
+    'forgets the options that a timestamp brings back',
+    ['RFC4987-3.6-opts'],
+    reading((segment) => {
+      if (segment.timestamps && !segment.syn) segment.tsEcr = (segment.tsEcr | 0xf) >>> 0;
+    }),
   ),
 ];

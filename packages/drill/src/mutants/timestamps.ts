@@ -36,6 +36,13 @@ export const timestampsMutants: readonly Mutant[] = [
     }),
   ),
   mutant(
+    'stamps no SYN,ACK',
+    ['RFC7323-3.2-all'],
+    writing((segment) => {
+      if (segment.syn && segment.hasAck) segment.timestamps = false;
+    }),
+  ),
+  mutant(
     'stamps no reset',
     ['RFC7323-3.2-rst', 'RFC7323-5.2-rstgen'],
     writing((segment) => {
