@@ -14,6 +14,7 @@ export type { Congestion, CongestionPart } from './tcb/congestion.ts';
 export { cubic } from './tcb/cubic.ts';
 export type { FourTuple, IsnPart } from './tcb/isn.ts';
 export type { ListenerPart, ListenerQueues, SynAckSent } from './tcb/listener-part.ts';
+export type { KeepAlive } from './tcb/keep-alive.ts';
 export type {
   CallError,
   ChecksumPart,

@@ -219,6 +219,7 @@ export class Dialogue {
       options.push(`TS val ${seqDistance(seq(this.tsBase), seq(segment.tsVal))} ecr ${segment.tsEcr}`);
     }
     if (segment.windowScale >= 0) options.push(`wscale ${segment.windowScale}`);
+    if (segment.userTimeout >= 0) options.push(`uto ${segment.userTimeout}`);
     return options.length > 0 ? `${text} <${options.join(',')}>` : text;
   }
 

@@ -7,6 +7,7 @@ import { lossRecoveryMutants } from './loss-recovery.ts';
 import type { Mutant } from './mutant.ts';
 import { openingMutants } from './opening.ts';
 import { optionsMutants } from './options.ts';
+import { patienceMutants } from './patience.ts';
 import { queuesMutants } from './queues.ts';
 import { receivingMutants } from './receiving.ts';
 import { resetsMutants } from './resets.ts';
@@ -34,4 +35,5 @@ export const mutants: readonly Mutant[] = [
   ...icmpMutants,
   ...ecnMutants,
   ...timestampsMutants,
+  ...patienceMutants,
 ];

@@ -220,9 +220,13 @@ function parseOption(scanner: Scanner): TcpOption {
       return { kind: word, hex: hexDigits(scanner) };
     case 'ECN':
       return { kind: word, counters: parseCounters(scanner) };
+    case 'kind': {
+      const code = scanner.integer('a kind of option', 2, U8);
+      return { kind: 'unknown', code, hex: hexDigits(scanner) };
+    }
     default:
       scanner.fail(
-        `expected an option (mss, nop, wscale, sackOK, sack, TS, eol, FO, FOEXP or md5), found ${word ?? scanner.found()}`,
+        `expected an option (mss, nop, wscale, sackOK, sack, TS, eol, FO, FOEXP, md5 or kind), found ${word ?? scanner.found()}`,
         at,
       );
   }

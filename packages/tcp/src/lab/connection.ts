@@ -206,7 +206,7 @@ class Call {
     if (moved <= 0) return;
     parts.retransmission.acknowledged(now, core, una, moved);
     snd.una = una;
-    established(core);
+    established(now, core);
   }
 
   #enter(core: Core, state: State, error: ConnectionError | null): void {

@@ -4,9 +4,11 @@ import type { AppCall, State } from '../trace/event.ts';
 import type { Micros, Octets } from '../units.ts';
 import { formatAddress } from '../wire/address-text.ts';
 import type { FourTuple } from '../tcb/isn.ts';
+import { keepAlive, keepAliveOf, type KeepAlive } from '../tcb/keep-alive.ts';
 import type { CallError } from '../tcb/parts.ts';
 import { isNarrow, openWindow } from '../tcb/receive-window.ts';
 import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';
+import { advertiseUserTimeout, isWaiting, setUserTimeout, waitBegins } from '../tcb/user-timeout.ts';
 import { Events } from './events.ts';
 import type { Scheduled } from './deadline-heap.ts';
 import { snapshot, type TcbSnapshot } from './snapshot.ts';
@@ -131,7 +133,9 @@ export class Connection implements Scheduled, Linked<Connection> {
   send(now: Micros, bytes: Uint8Array, from = 0, to = bytes.length): Octets {
     if (this.tcb.error !== null) return 0;
     this.#refuse('SEND', this.tcb.parts.connection.send(now, this.tcb));
+    const waited = isWaiting(this.tcb);
     const taken = this.tcb.sendBuffer.append(bytes, from, to);
+    waitBegins(now, this.tcb, waited);
     if (taken < to - from) this.seen.full = true;
     this.#told(now, 'SEND', `${taken}`);
     this.#owner.settle(now, this);
@@ -193,6 +197,45 @@ export class Connection implements Scheduled, Linked<Connection> {
     this.#owner.settle(now, this);
   }
 
+  /**
+   * Ask a silent peer whether it is there, with whatever is given in place of the settings' numbers; null = ask no more.
+   * When nobody answers, the connection ends with ETIMEDOUT.
+   *
+   * @throws MisuseError `bad-timeout` for a number that is not positive
+   * @rfc 9293 3.8.4 MUST-24, MUST-27
+   */
+  setKeepAlive(now: Micros, how: Partial<KeepAlive> | null): void {
+    for (const value of Object.values(how ?? {})) positive(value);
+    const { tcb } = this;
+    keepAlive(now, tcb, how === null ? null : { ...keepAliveOf(tcb.settings), ...tcb.keepAlive, ...how });
+    this.#owner.settle(now, this);
+  }
+
+  /**
+   * How long data may wait for its acknowledgement before the connection ends with ETIMEDOUT. Infinity = for ever; 0 = as
+   * the settings' limits on retransmission have it.
+   *
+   * @throws MisuseError `bad-timeout` when it is negative
+   * @rfc 9293 3.8.3 MUST-21
+   */
+  setUserTimeout(now: Micros, timeout: Micros): void {
+    if (timeout !== 0) positive(timeout);
+    setUserTimeout(now, this.tcb, timeout);
+    this.#owner.settle(now, this);
+  }
+
+  /**
+   * Tell the peer how long we wait, by the user timeout option, and from now on heed what it tells.
+   *
+   * @throws MisuseError `bad-timeout` when it is not positive and finite
+   * @rfc 5482 3.1
+   */
+  advertiseUserTimeout(now: Micros, timeout: Micros): void {
+    positive(timeout === Infinity ? 0 : timeout);
+    advertiseUserTimeout(this.tcb, timeout);
+    this.#owner.settle(now, this);
+  }
+
   /** STATUS. @rfc 9293 3.10.6 */
   snapshot(): TcbSnapshot {
     return snapshot(this.tcb);
@@ -211,6 +254,10 @@ export class Connection implements Scheduled, Linked<Connection> {
   #told(now: Micros, call: AppCall['call'], result: string): void {
     this.tcb.trace?.push({ name: 'app_call', time: now, connection: this.id, call, result });
   }
+}
+
+function positive(value: number): void {
+  if (!(value > 0)) throw new MisuseError('bad-timeout', `${value} is not a positive number`);
 }
 
 /** From here on, changes of state are recorded under this step. */

@@ -23,6 +23,7 @@ export class HalfOpen implements Scheduled, Linked<HalfOpen>, SynAckSent {
   readonly #sackPermitted: boolean;
   readonly #timestamps: boolean;
   readonly #tsVal: number;
+  readonly #userTimeout: number;
   /** Text of the SYN; it waits for ESTABLISHED. */
   readonly #text: Uint8Array | null;
 
@@ -54,6 +55,7 @@ export class HalfOpen implements Scheduled, Linked<HalfOpen>, SynAckSent {
     this.#sackPermitted = syn.sackPermitted;
     this.#timestamps = syn.timestamps;
     this.#tsVal = syn.tsVal;
+    this.#userTimeout = syn.userTimeout;
     this.#text = syn.payloadLength > 0 ? syn.bytes.slice(syn.payloadStart, syn.payloadEnd) : null;
   }
 
@@ -83,6 +85,7 @@ export class HalfOpen implements Scheduled, Linked<HalfOpen>, SynAckSent {
     into.sackPermitted = this.#sackPermitted;
     into.timestamps = this.#timestamps;
     into.tsVal = this.#tsVal;
+    into.userTimeout = this.#userTimeout;
     if (this.#text === null) return;
     into.bytes = this.#text;
     into.payloadEnd = this.#text.length;

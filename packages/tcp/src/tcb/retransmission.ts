@@ -16,6 +16,7 @@ import { sampleAcknowledged } from './round-trip.ts';
 import { detectBySack, noteSentAgain, spareSegment, takeBlocks, tellsDuplicate } from './sack-recovery.ts';
 import { isProbe, judgeProbe, scheduleProbe, sendProbe } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
+import { replacesR2 } from './user-timeout.ts';
 
 export interface RetransmissionPart {
   /** A segment that takes up sequence space was sent for the first time. */
@@ -233,6 +234,7 @@ export const retransmission: RetransmissionPart = {
 
 /** R2, which depends on what waits for its ACK. @rfc 9293 3.8.3 MUST-20 to MUST-23, SHLD-11; 4987 3.3 */
 function limit(tcb: Tcb): Micros {
+  if (replacesR2(tcb)) return Infinity;
   if ((tcb.recovery.queue.at(0).flags & SYN) === 0) return tcb.settings.retransmissionLimit;
   return tcb.passive ? tcb.settings.synReceivedLimit : tcb.settings.synLimit;
 }

@@ -2,6 +2,7 @@
 import type { Micros, Octets } from '../units.ts';
 import { ACK, FIN, RST, SYN, type Segment } from '../wire/segment.ts';
 import { seq, seqAdd } from '../wire/seq.ts';
+import { watchPeer } from './keep-alive.ts';
 import type { Outgoing } from './parts.ts';
 import { effectiveMss } from './path-mtu.ts';
 import { take } from './receive-window.ts';
@@ -9,6 +10,7 @@ import { agreeOnOptions } from './segment-options.ts';
 import { DEFAULT_MSS, type Step, type Tcb } from './tcb.ts';
 import { checkTimestamps, takeTimestamp } from './timestamps.ts';
 import { end, sendSyn } from './user-calls.ts';
+import { progress, takeUserTimeout } from './user-timeout.ts';
 
 const STEPS = {
   listen: { trigger: 'listen-arrives', rfc: '3.10.7.2' },
@@ -49,6 +51,8 @@ function otherwise(now: Micros, tcb: Tcb, segment: Segment): void {
   const { connection } = tcb.parts;
   tcb.step = STEPS.sequence;
   if (!connection.checkSequence(now, tcb, segment)) return;
+  tcb.heardAt = now;
+  if (tcb.probesSent > 0) watchPeer(now, tcb);
   tcb.step = STEPS.reset;
   if (!connection.checkReset(now, tcb, segment)) return;
   tcb.step = STEPS.security;
@@ -108,7 +112,7 @@ export function synSentArrives(now: Micros, tcb: Tcb, segment: Segment): void {
   }
   takeSyn(now, tcb, segment);
   if (acceptable) {
-    established(tcb);
+    established(now, tcb);
     tcb.ackNow = true;
     tcb.state = 'ESTABLISHED';
     // Its text is in already; a FIN may end it.
@@ -157,10 +161,12 @@ function noTrouble(tcb: Tcb): void {
 const RTO_AFTER_LOST_SYN: Micros = 3_000_000;
 
 /** Our SYN is acknowledged. @rfc 5681 3.1-IW-hs, 3.1-IW-loss */
-export function established(tcb: Tcb): void {
+export function established(now: Micros, tcb: Tcb): void {
   const { parts, snd, settings } = tcb;
   tcb.synAcked = true;
   noTrouble(tcb);
+  watchPeer(now, tcb);
+  progress(now, tcb);
   tcb.congestion = parts.congestion.create(snd.mss, settings.initialWindow);
   // RFC 6298 §5.7 and RFC 5681 §3.1: a SYN that was lost asks for caution.
   if (tcb.rtt === null && tcb.rto > settings.initialRto) {
@@ -305,6 +311,7 @@ function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
   // An older ACK tells nothing, its window least of all.
   if (sequence.less(segment.ack, snd.una)) return;
   const news = options.sack && (retransmission.selective?.(now, tcb, segment) ?? false);
+  if (segment.userTimeout >= 0) takeUserTimeout(now, tcb, segment.userTimeout);
   if (sequence.less(snd.una, segment.ack)) {
     const acked = sequence.distance(snd.una, segment.ack);
     parts.path.acknowledged(tcb, segment.ack);
@@ -313,10 +320,11 @@ function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
     // The number of our SYN stands for no octet of the buffer, nor does that of our FIN.
     tcb.sendBuffer.release(acked - (tcb.synAcked ? 0 : 1));
     snd.una = segment.ack;
+    progress(now, tcb);
     // The right edge stays where it was, unless this segment is new enough to move it.
     snd.wnd = Math.max(0, snd.wnd - acked);
     sendWindow.update(tcb, segment);
-    if (!tcb.synAcked) established(tcb);
+    if (!tcb.synAcked) established(now, tcb);
     if (news) retransmission.duplicate(now, tcb);
     return;
   }
@@ -328,6 +336,7 @@ function acknowledge(now: Micros, tcb: Tcb, segment: Segment): void {
     // RFC 9293 §3.8.3, MUST-35 to MUST-37: a peer that answers with a shut window lives, and nothing is lost.
     recovery.overdueSince = null;
     tcb.unanswered = false;
+    progress(now, tcb);
     return;
   }
   // RFC 5681 §2: a duplicate carries nothing, moves nothing and leaves the window as it was. With SACK it is whatever

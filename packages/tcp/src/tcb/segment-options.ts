@@ -8,6 +8,7 @@ import type { Outgoing } from './parts.ts';
 import type { Settings } from './settings.ts';
 import type { Tcb } from './tcb.ts';
 import { timestamp } from './timestamps.ts';
+import { takeUserTimeout, userTimeoutField } from './user-timeout.ts';
 
 /** What the options of both SYNs came to, and what the timestamps have told since. */
 export interface OptionVariables {
@@ -45,11 +46,12 @@ const OPTIONS_ROOM: Octets = 40;
 
 /** Two no-operations and the option. @rfc 7323 A */
 const TIMESTAMPS_ROOM: Octets = 12;
+const USER_TIMEOUT_ROOM: Octets = 4;
 
 /**
  * What the peer's SYN offers, as far as ours offers it too.
  *
- * @rfc 7323 2.2-both, 2.2-nosyn, 2.3-shift, 3.2-unneg; 2018 2
+ * @rfc 7323 2.2-both, 2.2-nosyn, 2.3-shift, 3.2-unneg; 2018 2; 5482 3.1-off
  */
 export function agreeOnOptions(now: Micros, tcb: Tcb, syn: Segment): void {
   const { rcv, snd, settings, options } = tcb;
@@ -63,6 +65,7 @@ export function agreeOnOptions(now: Micros, tcb: Tcb, syn: Segment): void {
   // Settings of a system under test are numbers, so that off is 0.
   options.sack = syn.sackPermitted && Boolean(settings.sack);
   options.timestamps = syn.timestamps && Boolean(settings.timestamps);
+  if (syn.userTimeout >= 0) takeUserTimeout(now, tcb, syn.userTimeout);
   if (!options.timestamps) return;
   options.tsRecent = syn.tsVal;
   options.tsRecentAt = now;
@@ -71,7 +74,7 @@ export function agreeOnOptions(now: Micros, tcb: Tcb, syn: Segment): void {
 /**
  * The options of a SYN, or of the SYN,ACK that answers one.
  *
- * @rfc 9293 3.7.1 MUST-14, MUST-65, SHLD-5, MAY-3; 1191 3.1; 7323 2.2-send, 2.2-both, 3.2; 2018 2
+ * @rfc 9293 3.7.1 MUST-14, MUST-65, SHLD-5, MAY-3; 1191 3.1; 7323 2.2-send, 2.2-both, 3.2-all, 3.2-tsecr; 6691 2-mss; 2018 2
  */
 export function fillSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   const { rcv, settings, options } = tcb;
@@ -81,16 +84,22 @@ export function fillSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   if (first || tcb.peerScale >= 0) segment.windowScale = rcv.scale;
   segment.sackPermitted = first ? Boolean(settings.sack) : options.sack;
   if (first ? Boolean(settings.timestamps) : options.timestamps) fillTimestamps(now, tcb, segment);
+  if (tcb.userTimeout.enabled) fillUserTimeout(tcb, segment);
 }
 
-/** The options of any other segment, whose sequence number, flags and payload stand already. @rfc 7323 3.2, 2018 4 */
+/** The options of any other segment, whose sequence number, flags and payload stand already. @rfc 7323 3.2-all; 2018 4; 5482 3.2-late */
 export function fillOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   const { options, sackBlocks, snd } = tcb;
   if (options.timestamps) fillTimestamps(now, tcb, segment);
-  if (!options.sack || !sackBlocks.any || !segment.hasAck || segment.rst) return;
   const payload = segment.payloadLength;
   // Of a segment that is sent again, the payload may leave no room.
-  sackBlocks.fill(segment, payload === 0 ? OPTIONS_ROOM : snd.mss - payload);
+  let room = payload === 0 ? OPTIONS_ROOM : snd.mss - payload;
+  if (tcb.userTimeout.owed && room >= USER_TIMEOUT_ROOM) {
+    fillUserTimeout(tcb, segment);
+    room -= USER_TIMEOUT_ROOM;
+  }
+  if (!options.sack || !sackBlocks.any || !segment.hasAck || segment.rst) return;
+  sackBlocks.fill(segment, room);
 }
 
 /**
@@ -103,6 +112,11 @@ export function payloadRoom({ options }: Tcb, mss: Octets): Octets {
   return options.timestamps ? mss - TIMESTAMPS_ROOM : mss;
 }
 
+function fillUserTimeout({ userTimeout }: Tcb, segment: Segment): void {
+  segment.userTimeout = userTimeoutField(userTimeout.advertised);
+  userTimeout.owed = false;
+}
+
 /** The timestamps of a segment that goes out where no TCB speaks for it. */
 export interface Stamp {
   readonly tsVal: number;
@@ -113,14 +127,14 @@ export interface Stamp {
  * `reset`, which answers `segment` where no connection is: a TSval that means nothing, and an echo that shows who caused
  * it. As it was, when the segment brought no timestamps or this host does not use them.
  *
- * @rfc 7323 5.2
+ * @rfc 7323 5.2-rstgen
  */
 export function stampReset(reset: Outgoing, segment: Segment, settings: Settings): Outgoing {
   if (!segment.timestamps || !settings.timestamps) return reset;
   return { ...reset, stamp: { tsVal: 0, tsEcr: segment.tsVal } };
 }
 
-/** `reset` of a connection, to go out when the connection is no more. @rfc 7323 3.2 */
+/** `reset` of a connection, to go out when the connection is no more. @rfc 7323 3.2-rst */
 export function stampLast(now: Micros, { options }: Tcb, reset: Outgoing): Outgoing {
   if (!options.timestamps) return reset;
   return { ...reset, stamp: { tsVal: timestamp(now, options.tsOffset), tsEcr: options.tsRecent } };

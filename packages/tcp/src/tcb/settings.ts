@@ -14,6 +14,8 @@ export interface Settings {
    * @rfc 9293 3.8.3 MUST-21, SHLD-11
    */
   readonly retransmissionLimit: Micros;
+  /** R1: retransmissions of one segment without an answer before the user is told. @rfc 9293 3.8.3 SHLD-9, SHLD-10 */
+  readonly unansweredRetransmissions: number;
   /** R2 of a SYN that we send first: at least 3 minutes. @rfc 9293 3.8.3 MUST-23 */
   readonly synLimit: Micros;
   /** How long a half-open connection of a listener may wait for its third segment. */
@@ -60,6 +62,23 @@ export interface Settings {
   readonly challengeAcksPerSecond: number;
   /** Offer and use the timestamps option: round-trip times, and protection against wrapped sequences. @rfc 7323 3 */
   readonly timestamps: boolean;
+  /** Ask a silent peer whether it is still there. @rfc 9293 3.8.4 MUST-25 */
+  readonly keepAlive: boolean;
+  /** Silence before the first probe: two hours or more. @rfc 9293 3.8.4 MUST-28 */
+  readonly keepAliveIdle: Micros;
+  /** Between probes without an answer. */
+  readonly keepAliveInterval: Micros;
+  /** Probes without an answer before the connection is given up. */
+  readonly keepAliveProbes: number;
+  /** How long data may wait for its ACK, in place of R2; 0 = R2. @rfc 9293 3.8.3 */
+  readonly userTimeout: Micros;
+  /** Send and heed the user timeout option. @rfc 5482 3.1 */
+  readonly userTimeoutOption: boolean;
+  /** ADV_UTO: what the option tells where no timeout was set. @rfc 5482 3.1 */
+  readonly userTimeoutAdvertised: Micros;
+  /** L_LIMIT and U_LIMIT: between them a peer may move the timeout. @rfc 5482 3.1 */
+  readonly userTimeoutLeast: Micros;
+  readonly userTimeoutMost: Micros;
   /** Permit selective acknowledgements, and use the peer's. @rfc 2018 */
   readonly sack: boolean;
   /** Detect losses by time, and probe for those at the end of a flight; where the peer selects what it acknowledges. @rfc 8985 */
@@ -76,6 +95,7 @@ export const defaultSettings: Settings = {
   minRto: 1_000_000,
   maxRto: 60_000_000,
   retransmissionLimit: 100_000_000,
+  unansweredRetransmissions: 3,
   synLimit: 180_000_000,
   synReceivedLimit: 60_000_000,
   synAckRetries: 5,
@@ -100,6 +120,15 @@ export const defaultSettings: Settings = {
   abortOnOverflow: false,
   challengeAcksPerSecond: 10,
   timestamps: false,
+  keepAlive: false,
+  keepAliveIdle: 7_200_000_000,
+  keepAliveInterval: 75_000_000,
+  keepAliveProbes: 9,
+  userTimeout: 0,
+  userTimeoutOption: false,
+  userTimeoutAdvertised: 300_000_000,
+  userTimeoutLeast: 100_000_000,
+  userTimeoutMost: 86_400_000_000,
   sack: false,
   rack: false,
   cubic: false,

@@ -3,6 +3,7 @@ import type { State, TraceEvent } from '../trace/event.ts';
 import type { Micros, Octets, Seq } from '../units.ts';
 import type { Congestion } from './congestion.ts';
 import type { FourTuple } from './isn.ts';
+import { keepAliveOf, type KeepAlive } from './keep-alive.ts';
 import type { Outgoing, Parts } from './parts.ts';
 import type { Reassembler } from './reassembler.ts';
 import { createPath, type Path } from './path-mtu.ts';
@@ -15,6 +16,7 @@ import { noOptions } from './segment-options.ts';
 import { SendBuffer } from './send-buffer.ts';
 import type { Settings } from './settings.ts';
 import { Timers } from './timers.ts';
+import { userTimeoutOf, type UserTimeout } from './user-timeout.ts';
 
 /** Without a maximum segment size option, a peer takes this much. @rfc 9293 3.7.1 MUST-15 */
 export const DEFAULT_MSS: Octets = 536;
@@ -114,6 +116,13 @@ export class Tcb {
   readonly options = noOptions();
   /** When it was made: nothing that it sent is older. */
   readonly openedAt: Micros;
+  /** How the peer is asked whether it is there; null = it is not. @rfc 9293 3.8.4 */
+  keepAlive: KeepAlive | null;
+  /** Keep-alive probes since the peer was heard last. */
+  probesSent = 0;
+  /** When an acceptable segment came last. @rfc 9293 3.8.4 MUST-26 */
+  heardAt: Micros = 0;
+  readonly userTimeout: UserTimeout;
   error: ConnectionErrorCode | null = null;
   /** What the network said last of a segment of ours, though it may pass yet; an ACK of new octets clears it. @rfc 9293 3.9.2.2 */
   softError: ConnectionErrorCode | null = null;
@@ -152,6 +161,8 @@ export class Tcb {
     this.openedAt = options.now;
     this.paths = options.paths;
     this.path = createPath(options.mtu, options.mss);
+    this.keepAlive = settings.keepAlive ? keepAliveOf(settings) : null;
+    this.userTimeout = userTimeoutOf(options.now, settings);
     const zero = 0 as Seq;
     this.snd = {
       una: zero,

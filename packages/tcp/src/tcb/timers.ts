@@ -3,25 +3,29 @@ import type { Micros } from '../units.ts';
 
 /** In the order in which timers that are due together are handled. */
 export const TIMER_NAMES = [
+  'user-timeout',
   'time-wait',
   'fin-wait-2',
   'tail-loss-probe',
   'reordering',
   'retransmission',
   'persist',
+  'keep-alive',
   'delayed-ack',
 ] as const;
 
 export type TimerName = (typeof TIMER_NAMES)[number];
 
 const PLACE: Record<TimerName, number> = {
-  'time-wait': 0,
-  'fin-wait-2': 1,
-  'tail-loss-probe': 2,
-  reordering: 3,
-  retransmission: 4,
-  persist: 5,
-  'delayed-ack': 6,
+  'user-timeout': 0,
+  'time-wait': 1,
+  'fin-wait-2': 2,
+  'tail-loss-probe': 3,
+  reordering: 4,
+  retransmission: 5,
+  persist: 6,
+  'keep-alive': 7,
+  'delayed-ack': 8,
 };
 
 export class Timers {

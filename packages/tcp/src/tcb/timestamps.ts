@@ -19,7 +19,7 @@ const PURPOSE = 0x5453;
  *
  * @param offset of the connection: `timestampOffset`
  * @returns unsigned 32-bit
- * @rfc 7323 5.4
+ * @rfc 7323 5.4-clock
  */
 export function timestamp(now: Micros, offset: number): number {
   return (Math.floor(now / TICK) + offset) >>> 0;
@@ -30,7 +30,7 @@ export function timestamp(now: Micros, offset: number): number {
  * for all connections between the same two ends: a new one goes on where an old one ended, as RFC 6191 needs it.
  *
  * @param secret 16 octets, kept for the life of the stack
- * @rfc 7323 5.4, 7.1
+ * @rfc 7323 5.4-offset
  */
 export function timestampOffset(tuple: FourTuple, secret: Uint8Array): number {
   const { localAddress: l, remoteAddress: r } = tuple;
@@ -38,7 +38,7 @@ export function timestampOffset(tuple: FourTuple, secret: Uint8Array): number {
   return sipHash(secret, [l.w0, l.w1, l.w2, l.w3, r.w0, r.w1, r.w2, r.w3, ports, PURPOSE]) >>> 0;
 }
 
-/** `a` is older than `b`, on the ring of 2^32. @rfc 7323 5.2 */
+/** `a` is older than `b`, on the ring of 2^32. @rfc 7323 5.2-cmp */
 export function isOlder(a: number, b: number): boolean {
   return ((a - b) | 0) < 0;
 }
@@ -50,7 +50,7 @@ export type TimestampVerdict = 'good' | 'missing' | 'old';
  * PAWS, before any look at sequence numbers. A segment without the option is `missing` it, and dropped, once the SYNs
  * agreed on timestamps; a reset is never looked at, nor is a SYN, which is challenged whatever it carries.
  *
- * @rfc 7323 3.2, 5.2, 5.3 R1, 5.5
+ * @rfc 7323 3.2-tsecr, 3.2-drop, 3.2-noabort, 3.2-unneg, 5.2-rst, 5.3-order, 5.3-R1, 5.3-once, 5.5
  */
 export function checkTimestamps(now: Micros, tcb: Tcb, segment: Segment): TimestampVerdict {
   const { options } = tcb;
@@ -66,7 +66,7 @@ export function checkTimestamps(now: Micros, tcb: Tcb, segment: Segment): Timest
  * TS.Recent, from an acceptable segment: only one that reaches back to the last acknowledgement may set it, so that a
  * delayed ACK echoes the earliest segment that it acknowledges, and an ACK over a hole the last one before the hole.
  *
- * @rfc 7323 4.3 (2), 5.3 R3
+ * @rfc 7323 4.3-2, 4.3-A, 4.3-B, 4.3-C, 5.2-rst
  */
 export function takeTimestamp(now: Micros, tcb: Tcb, segment: Segment): void {
   const { options, parts } = tcb;
@@ -82,7 +82,7 @@ export function takeTimestamp(now: Micros, tcb: Tcb, segment: Segment): void {
  *
  * @param since no segment of the connection is older: an echo of what was never sent tells nothing
  * @returns -1 = it tells none
- * @rfc 7323 4.1, 6298 3
+ * @rfc 7323 4.1-rttm; 6298 3
  */
 export function echoedRoundTrip(now: Micros, { options }: Tcb, since: Micros): Micros {
   if (options.echoed < 0) return -1;

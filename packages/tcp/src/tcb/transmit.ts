@@ -8,6 +8,7 @@ import type { SentSegment } from './retransmit-queue.ts';
 import { fillOptions, fillSynOptions } from './segment-options.ts';
 import { probePayload } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
+import { watchWaiting } from './user-timeout.ts';
 
 /** What `nextSegment` has filled: a segment sent for the first time, one that was sent before, or none. */
 export type Filled = 'first' | 'again' | 'nothing';
@@ -171,6 +172,7 @@ function armPersist(now: Micros, tcb: Tcb): void {
 function remember(now: Micros, tcb: Tcb, seq: Seq, len: Octets, flags: number): void {
   tcb.recovery.queue.push(now, seq, len, flags);
   tcb.parts.retransmission.sent(now, tcb);
+  if (tcb.userTimeout.timeout > 0 && !tcb.timers.isSet('user-timeout')) watchWaiting(now, tcb);
 }
 
 function fillText(tcb: Tcb, segment: Segment, offset: Octets, length: Octets): void {

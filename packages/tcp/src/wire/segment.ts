@@ -46,6 +46,8 @@ export class Segment {
   timestamps = false;
   tsVal = 0;
   tsEcr = 0;
+  /** The sixteen bits of the user timeout option; -1 = absent. @rfc 5482 3.3 */
+  userTimeout = -1;
   /** Selective acknowledgements in the order of the option; empty = absent. */
   sack: readonly SackBlock[] = NO_SACK;
   /** The payload is bytes[payloadStart, payloadEnd). The bytes belong to the caller and live for the call only. */
@@ -108,6 +110,7 @@ export class Segment {
     this.timestamps = false;
     this.tsVal = 0;
     this.tsEcr = 0;
+    this.userTimeout = -1;
     this.sack = NO_SACK;
   }
 }

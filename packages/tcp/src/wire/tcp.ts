@@ -29,12 +29,14 @@ const WINDOW_SCALE = 3;
 const SACK_PERMITTED = 4;
 const SACK = 5;
 const TIMESTAMPS = 8;
+const USER_TIMEOUT = 28;
 
 const MSS_LENGTH = 4;
 const WINDOW_SCALE_LENGTH = 3;
 const SACK_PERMITTED_LENGTH = 2;
 const SACK_BLOCK_LENGTH = 8;
 const TIMESTAMPS_LENGTH = 10;
+const USER_TIMEOUT_LENGTH = 4;
 
 /** Two no-operations before a timestamps option, as every stack sends it on a segment without SYN. @rfc 7323 A */
 const ALIGNED_TIMESTAMPS =
@@ -111,6 +113,8 @@ export function parseOptions(view: DataView, start: number, end: number, into: S
       into.windowScale = Math.min(view.getUint8(at + 2), WINDOW_SCALE_MAX);
     } else if (kind === SACK_PERMITTED && length === SACK_PERMITTED_LENGTH) {
       into.sackPermitted = true;
+    } else if (kind === USER_TIMEOUT && length === USER_TIMEOUT_LENGTH) {
+      into.userTimeout = view.getUint16(at + 2);
     }
     at += length;
   }
@@ -133,6 +137,7 @@ export function headerLength(segment: Segment): Octets {
   if (segment.timestamps) length += 12;
   else if (segment.sackPermitted) length += 4;
   if (segment.windowScale >= 0) length += 4;
+  if (segment.userTimeout >= 0) length += 4;
   if (segment.sack.length > 0) length += 4 + SACK_BLOCK_LENGTH * sackBlocksThatFit(segment, length);
   return length;
 }
@@ -147,11 +152,12 @@ function sackBlocksThatFit(segment: Segment, lengthBefore: Octets): number {
  * Write header, options and payload at `start`, with 0 in the checksum field: `fillChecksum` is the next step.
  *
  * Options stand where Linux puts them, so that captures read alike: MSS, SACK-permitted and timestamps (filled up with
- * no-operations in front where one is absent), no-operation and window scale, SACK blocks. Of the blocks as many as fit.
+ * no-operations in front where one is absent), no-operation and window scale, user timeout, SACK blocks. Of the blocks as
+ * many as fit.
  *
  * @returns octets written: `headerLength(segment)` and the payload
  * @throws MisuseError `no-room` when `into` ends before the segment does
- * @rfc 9293 3.1; 7323 2, 3, A; 2018 2, 3
+ * @rfc 9293 3.1; 7323 2, 3, A; 2018 2, 3; 5482 3.3
  */
 export function writeSegment(segment: Segment, into: Uint8Array, start: number): Octets {
   const header = headerLength(segment);
@@ -189,6 +195,11 @@ export function writeOptions(segment: Segment, view: DataView, start: number): v
   }
   if (segment.windowScale >= 0) {
     view.setInt32(at, ALIGNED_WINDOW_SCALE | (segment.windowScale & 0xff));
+    at += 4;
+  }
+  if (segment.userTimeout >= 0) {
+    const head = (USER_TIMEOUT << 24) | (USER_TIMEOUT_LENGTH << 16);
+    view.setInt32(at, head | (segment.userTimeout & 0xffff));
     at += 4;
   }
   if (segment.sack.length > 0) writeSack(segment, view, at, sackBlocksThatFit(segment, at - start));
