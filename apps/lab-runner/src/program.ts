@@ -109,6 +109,12 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
         .choices(['rfc', 'linux', 'freebsd'])
         .default('rfc'),
     )
+    .addOption(
+      new Option('--ip-version <version>', 'run over this version of IP, whatever the scripts say').choices([
+        'ipv4',
+        'ipv6',
+      ]),
+    )
     .option('--jobs <number>', 'run in so many threads; 1 by default, and with --prove as many as processors')
     .option('--prove', 'run each script against broken TCPs too, and name those that it notices')
     .option('--json', 'print the results as JSON and nothing else')
@@ -124,6 +130,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
         ['tcblab script my.pkt --match semantic', 'by meaning, whatever options and windows'],
         ['tcblab script my.pkt --sut kernel --profile linux', "Linux's TCP, in a namespace, in real time"],
         ['tcblab script my.pkt --sut ./my-tcp', 'a program that speaks the child protocol'],
+        ['tcblab script labs/scripts/states --ip-version ipv6', 'the same segments over IPv6'],
         ['tcblab script labs/scripts/teardown --out seen', 'with captures for Wireshark'],
         ['tcblab script labs/scripts --prove', 'what each script notices of broken TCPs'],
       ),

@@ -20,6 +20,8 @@ import type { Place } from './subject.ts';
 export interface ScriptSettings extends Place {
   readonly match: MatchMode;
   readonly profile: ProfileName;
+  /** The scripts' own unless told. */
+  readonly ipVersion?: 4 | 6 | undefined;
   /** How far times may be off where a script does not say; null = the bench's own. */
   readonly tolerance: Micros | null;
 }
@@ -67,10 +69,16 @@ function isUndecided({ verdict }: ScriptOutcome, { bench }: ScriptSettings, sign
 
 async function runOnce(
   text: string,
-  { subject, bench, match, profile, tolerance }: ScriptSettings,
+  { subject, bench, match, profile, ipVersion, tolerance }: ScriptSettings,
   signal: AbortSignal,
 ): Promise<ScriptOutcome> {
-  const options: PrepareOptions = { text, match, profile, ...(tolerance === null ? {} : { tolerance }) };
+  const options: PrepareOptions = {
+    text,
+    match,
+    profile,
+    ipVersion,
+    ...(tolerance === null ? {} : { tolerance }),
+  };
   try {
     if (bench === 'netns') return await runScriptOnWire(options, subject, signal);
     if (typeof subject === 'string') return runScript(options);

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { INBOUND, OUTBOUND, PcapngWriter } from '@tcblab/capture';
+import { ipVersion } from '@tcblab/tcp/wire';
 import { notAble } from '../problem.ts';
 import type { RanScript } from './ran-script.ts';
 
@@ -9,6 +10,7 @@ import type { RanScript } from './ran-script.ts';
 const STACK = [0x02, 0x74, 0x63, 0x62, 0x00, 0x01];
 const PEER = [0x02, 0x74, 0x63, 0x62, 0x00, 0x02];
 const IPV4 = [0x08, 0x00];
+const IPV6 = [0x86, 0xdd];
 const HEADER = 14;
 
 /**
@@ -41,7 +43,7 @@ function capture({ outcome, file }: RanScript): Uint8Array {
   for (const [index, { at, direction, bytes }] of outcome.packets.entries()) {
     const frame = new Uint8Array(HEADER + bytes.length);
     const [to, from] = direction === 'in' ? [STACK, PEER] : [PEER, STACK];
-    frame.set([...to, ...from, ...IPV4]);
+    frame.set([...to, ...from, ...(ipVersion(bytes, 0) === 6 ? IPV6 : IPV4)]);
     frame.set(bytes, HEADER);
     writer.packet({
       interface: 0,

@@ -16,6 +16,7 @@ import { writeCaptures } from '../script/write-captures.ts';
 export interface ScriptOptions {
   readonly match: ScriptSettings['match'];
   readonly profile: ScriptSettings['profile'];
+  readonly ipVersion?: 'ipv4' | 'ipv6';
   readonly sut: string;
   readonly bench?: BenchKind;
   readonly tolerance?: string;
@@ -39,7 +40,9 @@ export async function script(
   const files = findScripts(named);
   const place = parsePlace(options.sut, options.bench);
   const tolerance = options.tolerance === undefined ? null : parseDuration('--tolerance', options.tolerance);
-  const settings = { match: options.match, profile: options.profile, tolerance, ...place };
+  const ipVersion: ScriptSettings['ipVersion'] =
+    options.ipVersion === undefined ? undefined : options.ipVersion === 'ipv6' ? 6 : 4;
+  const settings = { match: options.match, profile: options.profile, ipVersion, tolerance, ...place };
   if (proving) {
     if (place.subject !== 'reference' || place.bench !== 'virtual')
       throw wrongUse('--prove breaks our own TCP, in virtual time.', 'Leave --sut and --bench out.');

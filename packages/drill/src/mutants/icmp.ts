@@ -45,7 +45,7 @@ export const icmpMutants: readonly Mutant[] = [
   ),
   mutant(
     'believes an error whatever number it quotes',
-    ['RFC5927-4.1'],
+    ['RFC5927-4.1', 'RFC8201-4-validate'],
     broken({
       icmpArrives: (now, tcb, report) => connection.icmpArrives(now, tcb, { ...report, seq: tcb.snd.una }),
     }),
@@ -95,7 +95,7 @@ export const icmpMutants: readonly Mutant[] = [
   // Path MTU.
   mutant(
     'believes no router that a packet was too big',
-    ['RFC1191-3-reduce', 'RFC5927-7.2-initial'],
+    ['RFC1191-3-reduce', 'RFC5927-7.2-initial', 'RFC8201-4-reduce'],
     altered('path', { tooBig: () => false }),
   ),
   mutant(
@@ -133,7 +133,7 @@ export const icmpMutants: readonly Mutant[] = [
   ),
   mutant(
     'lets a router raise its estimate',
-    ['RFC1191-3-no-increase', 'RFC5927-7.2-sent'],
+    ['RFC1191-3-no-increase', 'RFC5927-7.2-sent', 'RFC8201-4-no-increase'],
     altered('path', {
       tooBig(now, tcb, report) {
         if (report.mtu < tcb.path.mtu) return path.tooBig(now, tcb, report);
@@ -163,7 +163,7 @@ export const icmpMutants: readonly Mutant[] = [
   ),
   mutant(
     'waits for a timeout to send again what was too big',
-    ['RFC1191-6.4-resend'],
+    ['RFC1191-6.4-resend', 'RFC8201-5.4'],
     altered('path', {
       tooBig(now, tcb, report) {
         const believed = path.tooBig(now, tcb, report);

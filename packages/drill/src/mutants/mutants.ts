@@ -3,6 +3,7 @@ import { acknowledgementsMutants } from './acknowledgements.ts';
 import { congestionMutants } from './congestion.ts';
 import { icmpMutants } from './icmp.ts';
 import { ecnMutants } from './ecn.ts';
+import { ipv6Mutants } from './ipv6.ts';
 import { lossRecoveryMutants } from './loss-recovery.ts';
 import type { Mutant } from './mutant.ts';
 import { openingMutants } from './opening.ts';
@@ -33,6 +34,7 @@ export const mutants: readonly Mutant[] = [
   ...queuesMutants,
   ...optionsMutants,
   ...icmpMutants,
+  ...ipv6Mutants,
   ...ecnMutants,
   ...timestampsMutants,
   ...patienceMutants,

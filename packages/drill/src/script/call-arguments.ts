@@ -4,22 +4,28 @@ import { printExpression } from './print-script.ts';
 import { ScriptError } from './problem.ts';
 import type { CallAction, Expression } from './syntax.ts';
 
-/** `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("10.0.0.1")}`; null = left open. */
+/**
+ * `{sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("10.0.0.1")}`; null = left open.
+ *
+ * Of AF_INET6 the members begin with `sin6_`, and the address is `inet_pton(AF_INET6, "fd00::1")`; one of IPv4 in IPv6's
+ * form means IPv4.
+ */
 export function socketAddress(expression: Expression | undefined): { address: string; port: number } | null {
   if (expression?.kind !== 'struct') return null;
   const argumentOf = (name: string): Expression | undefined => {
     const value = expression.fields.find((field) => field.name === name)?.value;
-    return value?.kind === 'function' ? value.args[0] : undefined;
+    return value?.kind === 'function' ? value.args.at(-1) : undefined;
   };
-  const port = argumentOf('sin_port');
-  const address = argumentOf('sin_addr');
+  const port = argumentOf('sin_port') ?? argumentOf('sin6_port');
+  const address = argumentOf('sin_addr') ?? argumentOf('sin6_addr');
   if (port?.kind !== 'integer' || address?.kind !== 'text') {
     throw new ScriptError(
       expression.at,
-      'an address is {sa_family=AF_INET, sin_port=htons(…), sin_addr=inet_addr("…")}',
+      'an address is {sa_family=AF_INET, sin_port=htons(…), sin_addr=inet_addr("…")}, or of AF_INET6 with sin6_port and ' +
+        'sin6_addr=inet_pton(AF_INET6, "…")',
     );
   }
-  return { address: address.value, port: port.value };
+  return { address: address.value.replace(/^::ffff:(?=[\d.]+$)/i, ''), port: port.value };
 }
 
 /** `[1]` is 1, `{onoff=1, linger=0}` is [1, 0]; words as they are. */

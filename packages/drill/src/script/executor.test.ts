@@ -36,6 +36,7 @@ function from(fields: Partial<LiveTcp>): Uint8Array {
     payload: new Uint8Array(0),
     tos: 0,
     ttl: 64,
+    flowLabel: 0,
     ...fields,
   });
 }
@@ -176,6 +177,7 @@ test('packets read back as they were written', () => {
     payload: Uint8Array.of(1, 2, 3),
     tos: 3,
     ttl: 1,
+    flowLabel: 0,
   };
   expect(readPacket(writeTcp(packet))).toEqual(packet);
 });

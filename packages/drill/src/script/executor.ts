@@ -18,6 +18,7 @@ import { printPacket } from './print-script.ts';
 import { ScriptError } from './problem.ts';
 import type { NamedSettings } from './profile.ts';
 import { meaningOf } from './shell-command.ts';
+import { scriptAddresses } from './script-addresses.ts';
 import { stackSettings } from './stack-settings.ts';
 import type {
   CallAction,
@@ -44,6 +45,8 @@ export interface ExecutorOptions {
   readonly strict: boolean;
   /** How far times may be off when the script does not say. */
   readonly tolerance: Micros;
+  /** The version of IP to play the script over; the script's own unless told. */
+  readonly ipVersion?: 4 | 6 | undefined;
 }
 
 /** What a driver is to do. It has told everything that came until now before it asks. */
@@ -88,6 +91,7 @@ export class Executor {
   readonly settings: NamedSettings;
   readonly localAddress: string;
   readonly remoteAddress: string;
+  readonly ipVersion: 4 | 6;
   readonly mtu: number;
 
   #index = 0;
@@ -107,13 +111,15 @@ export class Executor {
     const number = (name: string, otherwise: number) => Number(option(name) ?? otherwise);
     this.#events = configuration === 'before' ? script.events : withInit(script);
     this.#tolerance = number('tolerance_usecs', options.tolerance);
-    this.mtu = number('mtu', 1500);
-    this.localAddress = option('local_ip') ?? '192.168.0.1';
-    this.remoteAddress = option('remote_ip') ?? '192.0.2.1';
+    const addresses = scriptAddresses(script.options, options.ipVersion);
+    const { local: localAddress, remote: remoteAddress } = addresses;
+    this.localAddress = localAddress;
+    this.remoteAddress = remoteAddress;
+    this.ipVersion = addresses.version;
+    this.mtu = addresses.mtu;
     const bound = number('bind_port', number('local_port', DEFAULT_PORT));
     // Each of our sides begins near the ring's end, so that numbers go round it.
     this.#flows = new FlowTable(bound, (index) => (0xffff_fc00 + index * 0x0100_0000) >>> 0);
-    const { localAddress, remoteAddress } = this;
     const connectPort = number('connect_port', DEFAULT_PORT);
     this.#application = new Application(this.#flows, { localAddress, remoteAddress, connectPort });
     this.#transcript = new Transcript(this.#flows);

@@ -1,6 +1,7 @@
 /** Whether a packet of the stack is the one that the script expects next, with all that its connection knows. */
 import type { Flow } from './flow.ts';
 import type { FlowTable } from './flow-table.ts';
+import { icmpNames } from './icmp-names.ts';
 import { comparePackets, joinSegments, type MatchMode } from './match.ts';
 import type { PacketAction } from './syntax.ts';
 import type { LivePacket } from './wire-packet.ts';
@@ -19,15 +20,14 @@ export interface PacketJudgement {
   readonly forgiven: readonly string[];
 }
 
-const ECHO_REPLY = 0;
-
 export function judgePacket(
   judge: PacketJudge,
   { ip, body }: PacketAction,
   live: LivePacket,
 ): PacketJudgement {
   if (body.kind === 'icmp') {
-    const same = live.kind === 'icmp' && live.type === ECHO_REPLY && body.type === 'echo_reply';
+    const same =
+      live.kind === 'icmp' && live.type === icmpNames(live.version).echoReply && body.type === 'echo_reply';
     return same && (body.id === null || body.id === live.id) ? RIGHT : wrong('');
   }
   if (body.kind !== 'tcp' || live.kind !== 'tcp') return wrong('');

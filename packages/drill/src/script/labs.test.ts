@@ -21,6 +21,14 @@ test.each(scripts)('$file passes on the reference', ({ text }) => {
   );
 });
 
+/** What says how IPv4 is: names of ICMP messages, and sizes that follow from its header or its least MTU. */
+const OF_IPV4 = /^(icmp|path-mtu|ipv6)\/|\/mss-(absent|follows-mtu)\./;
+
+test.each(scripts.filter(({ file }) => !OF_IPV4.test(file)))('$file passes over IPv6', ({ text }) => {
+  const outcome = runScript({ text, ipVersion: 6 });
+  expect(outcome.verdict, formatLadder(outcome)).toBe('pass');
+});
+
 test.each(scripts)('$file says what it is for and what it proves', ({ text }) => {
   const { purpose, proves, problems } = readHeader(text);
   expect(problems).toEqual([]);

@@ -102,7 +102,7 @@ const ECN: Record<string, number> = { noecn: 0, ect1: 1, ect0: 2, ce: 3 };
 
 function compareIp(
   mode: MatchMode,
-  { ecn, tos, ttl }: IpInfo,
+  { ecn, tos, ttl, flowLabel }: IpInfo,
   live: LiveTcp,
   differences: string[],
   forgiven: string[],
@@ -111,6 +111,9 @@ function compareIp(
   const right = ecn === 'ect01' ? codepoint === 1 || codepoint === 2 : ecn === null || ECN[ecn] === codepoint;
   if (!right) differences.push(`ECN codepoint ${codepoint} instead of ${String(ecn)}`);
   if (tos !== null && tos !== live.tos) differences.push(`type of service ${live.tos} instead of ${tos}`);
+  if (flowLabel !== null && flowLabel !== live.flowLabel) {
+    differences.push(`flow label ${live.flowLabel} instead of ${flowLabel}`);
+  }
   if (ttl !== null && ttl !== live.ttl) {
     (mode === 'exact' ? differences : forgiven).push(`time to live ${live.ttl} instead of ${ttl}`);
   }

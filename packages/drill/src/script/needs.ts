@@ -18,6 +18,7 @@ export type Feature =
 /** What our stack has of them now. */
 export const referenceFeatures: ReadonlySet<Feature> = new Set<Feature>([
   'ICMP errors',
+  'IPv6',
   'SACK',
   'timestamps',
 ]);

@@ -1,4 +1,5 @@
 /** Reads a whole packetdrill script. */
+import { isHostAddress, parseAddress } from '@tcblab/tcp/wire';
 import type { Micros } from '@tcblab/tcp';
 import { nearest } from '../nearest.ts';
 import { parseCall } from './parse-call.ts';
@@ -94,10 +95,21 @@ function parseOption(scanner: Scanner, name: string, at: Position): ScriptOption
   if (name === 'ip_version' && !['ipv4', 'ipv6', 'ipv4-mapped-ipv6'].includes(value)) {
     scanner.fail(`--ip_version is ipv4, ipv6 or ipv4-mapped-ipv6, not '${value}'`, at);
   }
+  if ((name === 'local_ip' || name === 'remote_ip') && !isAddress(value)) {
+    scanner.fail(`--${name} is an address such as 192.0.2.1 or 2001:db8::1, not '${value}'`, at);
+  }
   if (kind !== 'definition') return { name, value, at };
   const equals = value.indexOf('=');
   scanner.defines.set(value.slice(0, equals), value.slice(equals + 1));
   return { name: 'define', value, at };
+}
+
+function isAddress(text: string): boolean {
+  try {
+    return isHostAddress(parseAddress(text));
+  } catch {
+    return false;
+  }
 }
 
 function parseEvent(scanner: Scanner): ScriptEvent {

@@ -152,7 +152,6 @@ test('semantic matching takes several segments for the one that another stack le
 });
 
 test.each([
-  ['--ip_version=ipv6\n0 close(3) = 0\n', 'IPv6'],
   ['0 < udp (8)\n', 'UDP'],
   ['0 < [ce] . 1:1(0) ack 1\n', 'ECN'],
   ['0 > P5. 1:101(100) ack 1 <ECN e1b 1 ceb 0,nop>\n', 'ECN'],

@@ -21,6 +21,8 @@ export interface PrepareOptions {
   readonly match?: MatchMode;
   /** `rfc` unless told. */
   readonly profile?: ProfileName;
+  /** The version of IP to run it over, with segments as long as over its own; its own unless told. */
+  readonly ipVersion?: 4 | 6 | undefined;
   /** What is judged has these beyond plain TCP; as our own stack unless told. */
   readonly features?: ReadonlySet<Feature>;
   /** `before` unless told. */
@@ -58,13 +60,16 @@ export function prepareScript(options: PrepareOptions): Prepared {
     // A script that says what it proves is held to silence too.
     strict: header.proves.length > 0,
     tolerance: options.tolerance ?? 0,
+    ipVersion: options.ipVersion,
   });
   return { ok: true, executor };
 }
 
 /** What a system under test is told first, for this script. */
-export function sutConfiguration({ localAddress, mtu, settings }: Executor): SutConfiguration {
-  return { address: localAddress, mtu, isnSecret: new Uint8Array(16).fill(0x5a), seed: SEED, settings };
+export function sutConfiguration({ ipVersion, localAddress, mtu, settings }: Executor): SutConfiguration {
+  const addresses =
+    ipVersion === 4 ? { address: localAddress } : { address: UNUSED_IPV4, ipv6: localAddress };
+  return { ...addresses, mtu, isnSecret: new Uint8Array(16).fill(0x5a), seed: SEED, settings };
 }
 
 /** Run a script in virtual time. Nothing is thrown for what stands in it, or for what the stack does. */
@@ -106,6 +111,8 @@ function answer(sut: Sut, request: SutRequest): Batch {
 }
 
 const SEED = 1;
+/** A stack has an IPv4 address always, also when nobody speaks to it. */
+const UNUSED_IPV4 = '192.168.0.1';
 
 function faulty({ at, message }: ScriptProblem): ScriptOutcome {
   return { ...EMPTY, verdict: 'error', reason: message, at };

@@ -4,25 +4,31 @@
  */
 import type { Octets } from '@tcblab/tcp';
 import {
-  ICMP_ECHO,
-  ICMP_ECHO_REPLY,
   IPV4_HEADER_LENGTH,
+  IPV6_HEADER_LENGTH,
   IcmpMessage,
+  IpPacket,
   Ipv4Header,
+  Ipv6Header,
   PROTOCOL_ICMP,
+  PROTOCOL_ICMPV6,
   PROTOCOL_TCP,
   Segment,
   checksum,
   describeMalformed,
   describePacket,
   fillChecksum,
+  formatAddress,
   parseAddress,
   parseIcmp,
-  parseIpv4,
+  parseIcmpv6,
+  parseIp,
   parseSegment,
   pseudoHeaderSum,
   writeIcmp,
+  writeIcmpv6,
   writeIpv4,
+  writeIpv6,
 } from '@tcblab/tcp/wire';
 import { optionLength } from './parse-packet.ts';
 import type { IpInfo, Ports, TcpOption } from './syntax.ts';
@@ -40,13 +46,15 @@ export interface LiveTcp {
   readonly urg: number;
   readonly options: readonly TcpOption[];
   readonly payload: Uint8Array;
-  /** The two octets of the IP header that a script may speak of. */
+  /** What a script may say of the IP header: traffic class and hop limit in IPv6, which alone has flow labels. */
   readonly tos: number;
   readonly ttl: number;
+  readonly flowLabel: number;
 }
 
 export interface LiveIcmp {
   readonly kind: 'icmp';
+  readonly version: 4 | 6;
   readonly type: number;
   readonly code: number;
   readonly id: number;
@@ -88,13 +96,17 @@ const BITS: Record<string, number> = {
 };
 const WRITTEN_ORDER = ['S', 'F', 'R', 'P', 'U', 'E', 'W', 'A', '.'];
 
+/** What stands in the IP header of a packet that a script sends. */
+export type Envelope = Pick<LiveTcp, 'from' | 'to' | 'tos' | 'ttl' | 'flowLabel'>;
+
 export function writeTcp(packet: LiveTcp): Uint8Array {
   const options = writeOptions(packet.options);
   const header = TCP_HEADER + options.length;
   const length = header + packet.payload.length;
-  const bytes = new Uint8Array(IPV4_HEADER_LENGTH + length);
+  const ip = headerOf(packet, PROTOCOL_TCP);
+  const at = headerLength(ip);
+  const bytes = new Uint8Array(at + length);
   const view = new DataView(bytes.buffer);
-  const at = IPV4_HEADER_LENGTH;
   let flags = 0;
   for (const letter of WRITTEN_ORDER) if (packet.flags.includes(letter)) flags |= BITS[letter];
   view.setUint16(at, packet.ports.source);
@@ -106,14 +118,14 @@ export function writeTcp(packet: LiveTcp): Uint8Array {
   view.setUint16(at + 18, packet.urg);
   bytes.set(options, at + TCP_HEADER);
   bytes.set(packet.payload, at + header);
-  const ip = writeHeader(packet, PROTOCOL_TCP, bytes, length);
+  writeIp(ip, bytes, length);
   fillChecksum(bytes, at, at + length, pseudoHeaderSum(ip.source, ip.destination, PROTOCOL_TCP, length));
   return bytes;
 }
 
 /** An ICMP message with `body` after its header. */
 export function writeIcmpPacket(
-  envelope: { from: string; to: string; tos: number; ttl: number },
+  envelope: Envelope,
   fields: { type: number; code: number; id: number; mtu: number; body: Uint8Array },
 ): Uint8Array {
   const message = new IcmpMessage();
@@ -123,43 +135,48 @@ export function writeIcmpPacket(
   message.mtu = fields.mtu;
   message.bytes = fields.body;
   message.bodyEnd = fields.body.length;
-  const bytes = new Uint8Array(IPV4_HEADER_LENGTH + 8 + fields.body.length);
-  const length = writeIcmp(message, bytes, IPV4_HEADER_LENGTH);
-  writeHeader(envelope, PROTOCOL_ICMP, bytes, length);
-  return bytes.subarray(0, IPV4_HEADER_LENGTH + length);
+  const ipv6 = envelope.from.includes(':');
+  const ip = headerOf(envelope, ipv6 ? PROTOCOL_ICMPV6 : PROTOCOL_ICMP);
+  const at = headerLength(ip);
+  const bytes = new Uint8Array(at + 8 + fields.body.length);
+  const length = ipv6
+    ? writeIcmpv6(message, bytes, at, ip.source, ip.destination)
+    : writeIcmp(message, bytes, at);
+  writeIp(ip, bytes, length);
+  return bytes.subarray(0, at + length);
 }
 
-function writeHeader(
-  { from, to, tos, ttl }: { from: string; to: string; tos: number; ttl: number },
-  protocol: number,
-  bytes: Uint8Array,
-  length: Octets,
-): Ipv4Header {
-  const ip = new Ipv4Header();
-  ip.source.copyFrom(parseAddress(from));
+/** The version of IP that a packet between these addresses has. */
+function headerOf({ from, to, tos, ttl, flowLabel }: Envelope, protocol: number): Ipv4Header | Ipv6Header {
+  const source = parseAddress(from);
+  const ip =
+    source.version === 4
+      ? Object.assign(new Ipv4Header(), { typeOfService: tos, ttl, protocol })
+      : Object.assign(new Ipv6Header(), { trafficClass: tos, hopLimit: ttl, flowLabel, protocol });
+  ip.source.copyFrom(source);
   ip.destination.copyFrom(parseAddress(to));
-  ip.typeOfService = tos;
-  ip.ttl = ttl;
-  ip.protocol = protocol;
-  writeIpv4(ip, bytes, 0, length);
   return ip;
+}
+
+function headerLength(ip: Ipv4Header | Ipv6Header): Octets {
+  return ip instanceof Ipv4Header ? IPV4_HEADER_LENGTH : IPV6_HEADER_LENGTH;
+}
+
+function writeIp(ip: Ipv4Header | Ipv6Header, bytes: Uint8Array, length: Octets): void {
+  if (ip instanceof Ipv4Header) writeIpv4(ip, bytes, 0, length);
+  else writeIpv6(ip, bytes, 0, length);
 }
 
 /** What a packet from the stack under test is; one that cannot be read, or has a bad checksum, in words. */
 export function readPacket(bytes: Uint8Array): LivePacket {
-  const ip = new Ipv4Header();
-  const bad = parseIpv4(bytes, 0, bytes.length, ip);
+  const packet = new IpPacket();
+  const bad = parseIp(bytes, 0, bytes.length, packet);
   if (bad !== null) return { kind: 'other', text: describeMalformed(bad) };
-  const { payloadStart: start, payloadEnd: end } = ip;
-  if (ip.protocol === PROTOCOL_ICMP) {
-    const message = new IcmpMessage();
-    const wrong = parseIcmp(bytes, start, end, message);
-    if (wrong !== null) return { kind: 'other', text: describeMalformed(wrong) };
-    const echo = message.type === ICMP_ECHO || message.type === ICMP_ECHO_REPLY;
-    return { kind: 'icmp', type: message.type, code: message.code, id: echo ? message.id : 0 };
-  }
+  const { header: ip } = packet;
+  const { payloadStart: start, payloadEnd: end, source, destination } = ip;
+  if (packet.isIcmp) return readIcmp(bytes, packet);
   const segment = new Segment();
-  const pseudo = pseudoHeaderSum(ip.source, ip.destination, PROTOCOL_TCP, end - start);
+  const pseudo = pseudoHeaderSum(source, destination, PROTOCOL_TCP, end - start);
   const good =
     ip.protocol === PROTOCOL_TCP &&
     parseSegment(bytes, start, end, segment) === null &&
@@ -169,8 +186,8 @@ export function readPacket(bytes: Uint8Array): LivePacket {
   const flags = view.getUint16(start + 12) & 0x1ff;
   return {
     kind: 'tcp',
-    from: dotted(view.getUint32(12)),
-    to: dotted(view.getUint32(16)),
+    from: formatAddress(source),
+    to: formatAddress(destination),
     ports: { source: segment.sourcePort, destination: segment.destinationPort },
     flags: WRITTEN_ORDER.filter((letter) => (flags & BITS[letter]) !== 0).join(''),
     seq: segment.seq,
@@ -179,13 +196,21 @@ export function readPacket(bytes: Uint8Array): LivePacket {
     urg: segment.up,
     options: readOptions(view, start + TCP_HEADER, segment.payloadStart),
     payload: bytes.slice(segment.payloadStart, segment.payloadEnd),
-    tos: ip.typeOfService,
-    ttl: ip.ttl,
+    ...(ip instanceof Ipv4Header
+      ? { tos: ip.typeOfService, ttl: ip.ttl, flowLabel: 0 }
+      : { tos: ip.trafficClass, ttl: ip.hopLimit, flowLabel: ip.flowLabel }),
   };
 }
 
-function dotted(word: number): string {
-  return `${word >>> 24}.${(word >>> 16) & 255}.${(word >>> 8) & 255}.${word & 255}`;
+function readIcmp(bytes: Uint8Array, { header, ipv6 }: IpPacket): LivePacket {
+  const message = new IcmpMessage();
+  const wrong =
+    header === ipv6
+      ? parseIcmpv6(bytes, ipv6, message)
+      : parseIcmp(bytes, header.payloadStart, header.payloadEnd, message);
+  if (wrong !== null) return { kind: 'other', text: describeMalformed(wrong) };
+  const { type, code, id } = message;
+  return { kind: 'icmp', version: header === ipv6 ? 6 : 4, type, code, id };
 }
 
 /** The type of service that an injected packet carries. */

@@ -31,9 +31,10 @@ class InProcessSut implements Sut {
   #pending: Pending[] = [];
 
   constructor({ configuration, parts, calls }: InProcessOptions) {
-    const { address, mtu, isnSecret, seed, settings } = configuration;
+    const { address, ipv6, mtu, isnSecret, seed, settings } = configuration;
     this.#stack = createIpStack({
       address,
+      ...(ipv6 === undefined ? {} : { ipv6: { address: ipv6 } }),
       mtu,
       isnSecret,
       settings,

@@ -2,6 +2,7 @@
  * The messages of the child protocol, bytes in and bytes out. `docs/child-protocol.md` is the specification; a message is
  * u32 length of the payload, u8 type, payload; integers are big-endian.
  */
+import { Address, formatAddress, parseAddress } from '@tcblab/tcp/wire';
 import { decodeUtf8 } from '@tcblab/capture';
 import type { Micros, Octets } from '@tcblab/tcp';
 import { HEADER, MAX_PAYLOAD, PayloadReader, PayloadWriter } from './payload.ts';
@@ -41,7 +42,7 @@ export function writeRequest(request: Request): Uint8Array {
   const out = new PayloadWriter();
   switch (request.type) {
     case 'hello': {
-      const { address, mtu, isnSecret, seed, settings } = request.configuration;
+      const { address, ipv6, mtu, isnSecret, seed, settings } = request.configuration;
       out.u16(request.version);
       for (const part of address.split('.')) out.u8(Number(part));
       out.u16(mtu);
@@ -53,6 +54,8 @@ export function writeRequest(request: Request): Uint8Array {
         out.name(name);
         out.u64(settings[name]);
       }
+      out.u8(ipv6 === undefined ? 0 : 1);
+      if (ipv6 !== undefined) for (const word of ipv6Words(ipv6)) out.u32(word >>> 0);
       return out.message(HELLO);
     }
     case 'packet':
@@ -168,6 +171,17 @@ export function createReplyReader(): MessageReader<Reply> {
   return new MessageReader(parseReply);
 }
 
+function ipv6Words(text: string): readonly number[] {
+  const { w0, w1, w2, w3 } = parseAddress(text);
+  return [w0, w1, w2, w3];
+}
+
+function readIpv6(body: PayloadReader): string {
+  const address = new Address();
+  address.setIpv6(body.u32(), body.u32(), body.u32(), body.u32());
+  return formatAddress(address);
+}
+
 const HELLO = 0x01;
 const PACKET = 0x02;
 const CALL = 0x03;
@@ -190,7 +204,9 @@ function parseRequest(type: number, body: PayloadReader): Request | null {
         const name = body.name();
         settings[name] = body.u64();
       }
-      return { type: 'hello', version, configuration: { address, mtu, isnSecret, seed, settings } };
+      const given = { address, mtu, isnSecret, seed, settings };
+      const configuration = body.u8() === 0 ? given : { ...given, ipv6: readIpv6(body) };
+      return { type: 'hello', version, configuration };
     }
     case PACKET:
       return { type: 'packet', now: body.u64(), bytes: body.rest() };

@@ -277,6 +277,7 @@ const ERRNO_OF: Readonly<Record<string, string>> = {
   'bad-address': 'EINVAL',
   'bad-port': 'EINVAL',
   'connection-already-exists': 'EADDRINUSE',
+  'no-ipv6': 'ENETUNREACH',
   'connection-closing': 'EPIPE',
   'connection-does-not-exist': 'ENOTCONN',
   'connection-reset': 'ECONNRESET',

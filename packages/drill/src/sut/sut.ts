@@ -50,6 +50,8 @@ export type Value = null | number | string | Uint8Array | readonly Value[];
 export interface SutConfiguration {
   /** Its IPv4 address, such as `10.77.0.1`. */
   readonly address: string;
+  /** Its IPv6 address, such as `fd00::1`, when it is to have one. */
+  readonly ipv6?: string;
   /** The largest IP packet that it may send or will get. */
   readonly mtu: number;
   /** 16 octets for its initial sequence numbers. @rfc 6528 3 */

@@ -13,7 +13,7 @@ import { segmentArrives } from '../tcb/segment-arrives.ts';
 import { stampLast, stampReset } from '../tcb/segment-options.ts';
 import { SYN_COOKIES, type Settings } from '../tcb/settings.ts';
 import { COOKIE_LIFETIME, readStamp, stampOptions } from '../tcb/syn-cookie.ts';
-import { DEFAULT_MSS, type Tcb } from '../tcb/tcb.ts';
+import { defaultMss, type Tcb } from '../tcb/tcb.ts';
 import { timestamp } from '../tcb/timestamps.ts';
 import { nextSegment } from '../tcb/transmit.ts';
 import { end } from '../tcb/user-calls.ts';
@@ -111,7 +111,7 @@ export class Handshakes {
     const { counters, parts, settings, isnSecret, output, create } = this.#options;
     const connection = create(now, tuple, NOBODY);
     const { tcb } = connection;
-    const mss = segment.mss > 0 ? segment.mss : DEFAULT_MSS;
+    const mss = segment.mss > 0 ? segment.mss : defaultMss(tcb);
     tcb.iss = parts.listener.makeCookie(now, tuple, segment.seq, mss, isnSecret);
     if (segment.timestamps && settings.timestamps) {
       const clock = timestamp(now, tcb.options.tsOffset);

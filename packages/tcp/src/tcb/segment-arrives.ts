@@ -7,7 +7,7 @@ import type { Outgoing } from './parts.ts';
 import { effectiveMss } from './path-mtu.ts';
 import { take } from './receive-window.ts';
 import { agreeOnOptions } from './segment-options.ts';
-import { DEFAULT_MSS, type Step, type Tcb } from './tcb.ts';
+import { defaultMss, type Step, type Tcb } from './tcb.ts';
 import { checkTimestamps, takeTimestamp } from './timestamps.ts';
 import { end, sendSyn } from './user-calls.ts';
 import { progress, takeUserTimeout } from './user-timeout.ts';
@@ -144,7 +144,7 @@ export function takeSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   snd.wl1 = segment.seq;
   snd.wl2 = segment.ack;
   agreeOnOptions(now, tcb, segment);
-  tcb.path.peerMss = Math.max(MIN_MSS, Math.min(segment.mss > 0 ? segment.mss : DEFAULT_MSS, rcv.mss));
+  tcb.path.peerMss = Math.max(MIN_MSS, Math.min(segment.mss > 0 ? segment.mss : defaultMss(tcb), rcv.mss));
   snd.mss = effectiveMss(tcb);
 }
 

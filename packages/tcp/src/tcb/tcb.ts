@@ -18,8 +18,10 @@ import type { Settings } from './settings.ts';
 import { Timers } from './timers.ts';
 import { userTimeoutOf, type UserTimeout } from './user-timeout.ts';
 
-/** Without a maximum segment size option, a peer takes this much. @rfc 9293 3.7.1 MUST-15 */
-export const DEFAULT_MSS: Octets = 536;
+/** Without a maximum segment size option, a peer takes this much over either version of IP. @rfc 9293 3.7.1 MUST-15 */
+export function defaultMss({ tuple }: Pick<Tcb, 'tuple'>): Octets {
+  return tuple.remoteAddress.version === 6 ? 1220 : 536;
+}
 
 /** The send sequence variables. @rfc 9293 3.3.1 */
 export interface SendVariables {
@@ -172,7 +174,7 @@ export class Tcb {
       wl1: zero,
       wl2: zero,
       scale: 0,
-      mss: Math.min(DEFAULT_MSS, options.mss),
+      mss: Math.min(defaultMss(options), options.mss),
       maxWnd: 0,
     };
     this.rcv = {
