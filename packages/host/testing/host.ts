@@ -1,7 +1,8 @@
 /**
  * A host of ours for tests with real programs: `host.ts '{"does": …}'` in a namespace whose eth0 it joins as 10.77.0.1.
  *
- * It prints `ready`, then what it has to tell as lines of JSON. A line on its stdin makes it list its connections, the
+ * It prints `ready`, then what it has to tell as lines of JSON. A line on its stdin makes it list its connections, what it
+ * has counted, and the memory that it uses (after a collection where Node runs with `--expose-gc`); the
  * end of stdin makes it finish its capture and exit.
  */
 import { createHash } from 'node:crypto';
@@ -13,7 +14,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createRandom } from '@tcblab/tcp/sim';
 import type { ImpairmentSpec } from '@tcblab/tcp/sim';
-import { createStack } from '@tcblab/tcp';
+import { createStack, type Settings } from '@tcblab/tcp';
 import {
   connect,
   createServer,
@@ -30,6 +31,7 @@ export interface HostTask {
   readonly octets?: number;
   readonly capture?: string;
   readonly impairment?: ImpairmentSpec;
+  readonly settings?: Partial<Settings>;
 }
 
 const task = JSON.parse(process.argv[2]) as HostTask;
@@ -38,9 +40,10 @@ const stack = createStack({
   mac,
   address: '10.77.0.1',
   prefixLength: 24,
+  gateway: '10.77.0.2',
   random: createRandom(1, 1),
   isnSecret: new Uint8Array(16).fill(7),
-  settings: { minRto: 200_000 },
+  settings: { minRto: 200_000, ...task.settings },
   trace: false,
 });
 const link = openRawLink({ interface: 'eth0', hear: { mac } });
@@ -59,7 +62,9 @@ const host = new Host({
 const peer = { host: '10.77.0.2', port: task.port };
 
 const stdin = createInterface({ input: process.stdin });
-stdin.on('line', () => tell({ connections: stack.connections() }));
+stdin.on('line', () =>
+  tell({ connections: stack.connections(), counters: stack.counters, memory: memory() }),
+);
 stdin.on('close', () => void host.close().then(() => process.exit(0)));
 console.log('ready');
 await work();
@@ -140,6 +145,13 @@ function bytes(octets: number, seed = 1): Buffer {
 
 function sha256(body: Buffer): string {
   return createHash('sha256').update(body).digest('hex');
+}
+
+/** Octets of live objects and of buffers. */
+function memory(): number {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 function tell(what: object): void {

@@ -29,6 +29,18 @@ interface BulkFigures {
   readonly captureRatio: { readonly send: number; readonly receive: number };
 }
 
+interface FloodFigures {
+  readonly cookies: boolean;
+  readonly frames: number;
+  readonly curl: number;
+  readonly memoryBefore: number;
+  readonly memoryAfter: number;
+  readonly refused: number;
+  readonly cookiesSent: number;
+}
+
+const MIB = 1 << 20;
+
 export const SUITES: readonly Suite[] = [
   {
     name: 'codec',
@@ -78,6 +90,30 @@ export const SUITES: readonly Suite[] = [
       atLeast('sending, captures on over off', captureRatio.send, 0.8, '×'),
       atLeast('receiving, captures on over off', captureRatio.receive, 0.8, '×'),
     ],
+  },
+  {
+    name: 'flood',
+    about:
+      'a million SYNs of nobody at 50,000 a second, without SYN cookies and with them, and curl in the middle',
+    module: 'packages/host/bench/flood.ts',
+    call: 'measureFlood',
+    limit: 180,
+    measures: (figures: readonly FloodFigures[]) =>
+      figures.flatMap(({ cookies, curl, refused, cookiesSent, memoryBefore, memoryAfter }): Measure[] => [
+        {
+          what: cookies ? 'curl, with cookies' : 'curl, without cookies',
+          figure: curl === 0 ? 'has its page' : `gave up (${curl})`,
+          bar: cookies ? 'has its page' : 'gives up (28)',
+          met: curl === (cookies ? 0 : 28),
+          details: cookies ? `${cookiesSent} cookies sent` : `${refused} SYNs refused`,
+        },
+        atMost(
+          `memory that the flood costs, ${cookies ? 'with' : 'without'} cookies`,
+          (memoryAfter - memoryBefore) / MIB,
+          4,
+          ' MiB',
+        ),
+      ]),
   },
   {
     name: 'pcapng',
