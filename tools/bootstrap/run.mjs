@@ -48,10 +48,15 @@ async function run() {
     case 'notices':
       await prepare('all');
       return inFront([chain.node, join(root, 'tools', 'suite', 'main.ts'), task, ...args]);
+    case 'break': {
+      await prepare('all');
+      const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
+      return inFront([chain.node, ...flags, join(root, 'tools', 'rfc-coverage', 'break.ts'), ...args]);
+    }
     default:
       throw new Problem(
         `there is no task "${task}"`,
-        'npm start, npm test, npm run build|lint|format|coverage, ./tcblab',
+        'npm start, npm test, npm run build|lint|format|coverage|break, ./tcblab',
       );
   }
 }

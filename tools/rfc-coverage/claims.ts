@@ -19,7 +19,7 @@ export interface Claimant {
 }
 
 /** Sources whose tags count: not the contracts of the parts, whose implementations stand elsewhere. */
-const SOURCES = /^packages\/tcp\/src\/(?!.*\.(test|fixture)\.ts$).*\.ts$/;
+const SOURCES = /^packages\/tcp\/src\/(?!lab\/)(?!.*\.(test|fixture)\.ts$).*\.ts$/;
 const CONTRACTS = 'packages/tcp/src/tcb/parts.ts';
 const STEPS = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'];
 const DOC = /\/\*\*(?:(?!\*\/)[^])*@rfc(?:(?!\*\/)[^])*\*\/[^\S\n]*\n/g;

@@ -3,11 +3,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../suite/check.ts';
 import { readCoverage } from './coverage.ts';
+import { unbreakable } from './breaks.ts';
 import { renderPage } from './page.ts';
 
 const PAGE = 'docs/rfc-coverage.md';
 
-const { covered, problems } = readCoverage(root);
+const { covered, problems: lacking } = readCoverage(root);
+const problems = [...lacking, ...unbreakable(covered)];
 const page = renderPage(covered, 'docs');
 const path = join(root, PAGE);
 if (process.argv.includes('--json')) console.log(JSON.stringify({ covered, problems }, null, 2));

@@ -75,7 +75,7 @@ export const formatters: readonly Check[] = [
   },
   {
     name: 'docs/rfc-coverage.md',
-    script: ['tools/rfc-coverage/main.ts'],
+    script: ['--conditions=source', '--disable-warning=ExperimentalWarning', 'tools/rfc-coverage/main.ts'],
     remedy: 'it is written from `@rfc` tags, and from what scripts and tests say that they prove',
   },
 ];
