@@ -47,7 +47,6 @@ const config: Config = {
       items: [
         { type: 'docSidebar', sidebarId: 'course', label: 'Course', position: 'left' },
         { to: '/viewer', label: 'Viewer', position: 'left' },
-        { to: '/playground', label: 'Playground', position: 'left' },
         { type: 'localeDropdown', position: 'right' },
       ],
     },

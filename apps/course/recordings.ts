@@ -24,4 +24,44 @@ export const recordings: readonly RecordingRequest[] = [
       'TIME-WAIT FIN,ACK',
     ],
   },
+  {
+    name: 'simultaneous-open',
+    run: ['simultaneous-open', '--bench', 'virtual', '--seed', '1'],
+    shows: ['SYN-SENT', 'SYN-RECEIVED', 'SYN,ACK seq 0 ack 1', 'ESTABLISHED'],
+  },
+  {
+    name: 'refused',
+    run: ['refused', '--bench', 'virtual', '--seed', '1'],
+    shows: ['SYN-SENT SYN seq 0', 'CLOSED RST,ACK seq 1 ack 1 win 0 ~CLOSED'],
+  },
+  {
+    name: 'lost-third-ack',
+    run: ['lost-third-ack', '--bench', 'virtual', '--seed', '1'],
+    shows: ['SYN,ACK seq 0 ack 1', '✗', 'SYN,ACK seq 0 ack 1', 'ACK seq 1 ack 1 win 32768 ESTABLISHED'],
+  },
+  {
+    name: 'half-close',
+    run: ['half-close', '--bench', 'virtual', '--seed', '1'],
+    shows: ['FIN-WAIT-1', 'CLOSE-WAIT', 'FIN-WAIT-2', 'LAST-ACK'],
+  },
+  {
+    name: 'three-segment-close',
+    run: ['three-segment-close', '--bench', 'virtual', '--seed', '1'],
+    shows: ['FIN-WAIT-1', 'TIME-WAIT FIN,ACK', 'ACK seq 2 ack 2'],
+  },
+  {
+    name: 'simultaneous-close',
+    run: ['simultaneous-close', '--bench', 'virtual', '--seed', '1'],
+    shows: ['FIN-WAIT-1', 'CLOSING', 'TIME-WAIT'],
+  },
+  {
+    name: 'lost-last-ack',
+    run: ['lost-last-ack', '--bench', 'virtual', '--seed', '1'],
+    shows: ['TIME-WAIT FIN,ACK', '✗', 'FIN,ACK', 'ACK seq 2 ack 2'],
+  },
+  {
+    name: 'transfer',
+    run: ['transfer', '--bench', 'virtual', '--seed', '1'],
+    shows: ['ESTABLISHED', 'len 1460', 'TIME-WAIT'],
+  },
 ];

@@ -42,7 +42,7 @@ async function record({ name, run, shows }: RecordingRequest, root: string, fold
 
 /** @returns the first of `shows` that no line holds, looking on after the line that held the one before */
 export function firstMissing(ladder: string, shows: readonly string[]): string | null {
-  const lines = ladder.split('\n').map((line) => line.replaceAll(/[─▶◀✗┄●\s]+/g, ' '));
+  const lines = ladder.split('\n').map((line) => line.replaceAll(/[─▶◀┄●\s]+/g, ' '));
   let from = 0;
   for (const piece of shows) {
     const at = lines.findIndex((line, index) => index >= from && line.includes(piece));

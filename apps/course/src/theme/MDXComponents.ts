@@ -1,5 +1,8 @@
 /** What a chapter may use without importing it. */
 import MDXComponents from '@theme-original/MDXComponents';
+import { Facts } from '../lesson/facts.tsx';
+import { Predict } from '../lesson/predict.tsx';
+import { Rule } from '../lesson/rule.tsx';
 import { Trace } from '../trace/trace.tsx';
 
-export default { ...MDXComponents, Trace };
+export default { ...MDXComponents, Facts, Predict, Rule, Trace };

@@ -50,6 +50,31 @@ export function rowsWithin({ tops }: Rows, from: number, to: number): readonly [
   return [rowAt(from), Math.min(rowAt(to) + 1, tops.length - 1)];
 }
 
+/** A segment that is still under way when something else happens: the rows in which it leaves and in which it arrives. */
+export interface Crossing {
+  readonly departs: number;
+  readonly arrives: number;
+}
+
+export function crossingsOf(rows: readonly LadderRow[]): Crossing[] {
+  const open = new Map<string, number[]>();
+  const crossings: Crossing[] = [];
+  rows.forEach((row, index) => {
+    if (row.kind !== 'segment' || row.part === 'whole') return;
+    const { seq, ack, flags, length } = row.segment;
+    const key = [row.connection, row.from, seq, ack, flags, length].join(' ');
+    const departed = open.get(key) ?? [];
+    open.set(key, departed);
+    if (row.part === 'departs') {
+      departed.push(index);
+      return;
+    }
+    const departs = departed.shift();
+    if (departs !== undefined) crossings.push({ departs, arrives: index });
+  });
+  return crossings;
+}
+
 /** A stretch of rows in which one end was in one state. */
 export interface Stay {
   readonly state: State;

@@ -12,12 +12,14 @@ import type { Ladder, LadderRow, OtherRow, SegmentRow } from '@tcblab/capture';
 import { translate } from '@docusaurus/Translate';
 import {
   columnsFor,
+  crossingsOf,
   detailOf,
   placeRows,
   rowsWithin,
   SHORT_STATES,
   staysOf,
   type Columns,
+  type Crossing,
   type Rows,
   type Stay,
 } from './geometry.ts';
@@ -45,6 +47,7 @@ export function LadderView({ ladder, selected, onSelect, matching, height }: Lad
   const { rows } = ladder;
   const placed = useMemo(() => placeRows(rows), [rows]);
   const stays = useMemo(() => [staysOf(rows, 0), staysOf(rows, 1)] as const, [rows]);
+  const crossings = useMemo(() => crossingsOf(rows), [rows]);
   const total = placed.tops[rows.length];
 
   useLayoutEffect(() => {
@@ -104,7 +107,7 @@ export function LadderView({ ladder, selected, onSelect, matching, height }: Lad
         <div style={{ height: total, position: 'relative' }}>
           {width === 0 ? null : (
             <LadderPicture
-              {...{ rows, placed, stays, columns, first, last, selected }}
+              {...{ rows, placed, stays, crossings, columns, first, last, selected }}
               {...(matching === undefined ? {} : { matching })}
             />
           )}
@@ -149,6 +152,7 @@ interface PictureProps {
   readonly rows: readonly LadderRow[];
   readonly placed: Rows;
   readonly stays: readonly [readonly Stay[], readonly Stay[]];
+  readonly crossings: readonly Crossing[];
   readonly columns: Columns;
   readonly first: number;
   readonly last: number;
@@ -161,6 +165,7 @@ export function LadderPicture({
   rows,
   placed,
   stays,
+  crossings,
   columns,
   first,
   last,
@@ -190,6 +195,25 @@ export function LadderPicture({
       {([0, 1] as const).map((side) => (
         <Life key={side} {...{ side, stays: stays[side], placed, columns, first, last }} />
       ))}
+      {crossings
+        .filter(({ departs, arrives }) => arrives >= first && departs < last)
+        .map(({ departs, arrives }) => {
+          const row = rows[departs];
+          if (row.kind !== 'segment') return null;
+          const [from, to] = endsOf(row, columns);
+          return (
+            <g key={`${departs}`} className={styles.arrow} data-kind={kindOf(row)}>
+              <Shaft
+                {...{
+                  from,
+                  to,
+                  y: placed.tops[departs] + 24,
+                  fall: placed.tops[arrives] - placed.tops[departs],
+                }}
+              />
+            </g>
+          );
+        })}
       {rows.slice(first, last).map((row, offset) => {
         const index = first + offset;
         const dim = matching !== undefined && !matching.has(index);
@@ -252,39 +276,58 @@ function Life({
   );
 }
 
+function endsOf(
+  { from }: SegmentRow | OtherRow,
+  { lines: [left, right] }: Columns,
+): readonly [number, number] {
+  return from === 0 ? [left + 6, right - 6] : [right - 6, left + 6];
+}
+
+function kindOf(row: SegmentRow | OtherRow): string {
+  if (row.kind === 'other') return 'other';
+  if (row.marks.includes('lost')) return 'lost';
+  if (row.marks.includes('again')) return 'again';
+  return row.segment.length > 0 ? 'data' : 'control';
+}
+
+/** A line and its head, which points where the line goes. */
+function Shaft({ from, to, y, fall }: { from: number; to: number; y: number; fall: number }): ReactNode {
+  const angle = (Math.atan2(fall, to - from) * 180) / Math.PI;
+  return (
+    <>
+      <line x1={from} y1={y} x2={to} y2={y + fall} />
+      <path
+        className={styles.head}
+        transform={`translate(${to} ${y + fall}) rotate(${angle})`}
+        d="M0 0l-11 -5.5l2.6 5.5l-2.6 5.5z"
+      />
+    </>
+  );
+}
+
 function Arrow({ row, columns }: { row: SegmentRow | OtherRow; columns: Columns }): ReactNode {
   const [left, right] = columns.lines;
-  const [from, to] = row.from === 0 ? [left + 6, right - 6] : [right - 6, left + 6];
+  const [from, to] = endsOf(row, columns);
   const lost = row.marks.includes('lost');
-  const again = row.marks.includes('again');
-  const way = Math.sign(to - from);
-  const end = lost ? from + (to - from) * 0.72 : to;
-  const [y, fall] = [24, lost ? 8 : 11];
+  const end = from + (to - from) * 0.72;
+  const y = 24;
   const label =
     row.kind === 'other' ? row.text : columns.wide ? labelOf(row.segment) : shortLabelOf(row.segment);
-  const kind =
-    row.kind === 'other'
-      ? 'other'
-      : lost
-        ? 'lost'
-        : again
-          ? 'again'
-          : row.segment.length > 0
-            ? 'data'
-            : 'control';
   const marks = row.marks.filter((mark) => mark !== 'lost');
   const middle = (left + right) / 2;
   const detail = detailOf(row);
+  // Its line comes from an earlier row, where its label stands.
+  if (row.kind === 'segment' && row.part === 'arrives') return null;
+  const crosses = row.kind === 'segment' && row.part === 'departs' && !lost;
   return (
-    <g className={styles.arrow} data-kind={kind}>
-      <line x1={from} y1={y} x2={end} y2={y + fall} />
+    <g className={styles.arrow} data-kind={kindOf(row)}>
       {lost ? (
-        <path d={`M${end - 6} ${y + fall - 6}l12 12m0-12l-12 12`} />
-      ) : (
-        <path
-          className={styles.head}
-          d={`M${end} ${y + fall}l${-way * 11} -7.5l${way * 2.4} 6.5l${-way * 4.4} 5.3z`}
-        />
+        <>
+          <line x1={from} y1={y} x2={end} y2={y + 8} />
+          <path d={`M${end - 6} ${y + 2}l12 12m0-12l-12 12`} />
+        </>
+      ) : crosses ? null : (
+        <Shaft {...{ from, to, y, fall: 11 }} />
       )}
       <text className={styles.label} x={middle} y={17} textAnchor="middle">
         {label}

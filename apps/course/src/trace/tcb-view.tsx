@@ -61,7 +61,8 @@ function Tcb({ snapshot, silent }: { readonly snapshot: Snapshot; readonly silen
       : /^(rcv_nxt|snd_wl1)$/.test(name)
         ? irs
         : undefined;
-    return base === undefined ? `${value}` : `${(value - base) >>> 0}`;
+    // What nothing has set yet counts from nowhere.
+    return base === undefined || value === 0 ? `${value}` : `${(value - base) >>> 0}`;
   };
   return (
     <dl>

@@ -33,15 +33,15 @@ type Pane = 'segment' | 'tcb' | 'graph' | 'table';
 export function TraceView({ recording, start, height = 520 }: TraceViewProps): ReactNode {
   const { ladder } = recording;
   const [selected, setSelected] = useState(start ?? firstSegment(ladder.rows));
-  const [pane, setPane] = useState<Pane>('segment');
+  const [pane, setPane] = useState<Pane>('tcb');
   const [filter, setFilter] = useState('all');
   const id = useId();
   const matching = useMemo(() => matchingRows(ladder.rows, filter), [ladder.rows, filter]);
   const row = ladder.rows[Math.min(selected, ladder.rows.length - 1)];
   const names = [ladder.hosts[0].name, ladder.hosts[1].name] as const;
   const panes: readonly (readonly [Pane, string])[] = [
-    ['segment', translate({ id: 'trace.pane.segment', message: 'Bytes' })],
     ['tcb', translate({ id: 'trace.pane.tcb', message: 'TCBs' })],
+    ['segment', translate({ id: 'trace.pane.segment', message: 'Bytes' })],
     ['graph', translate({ id: 'trace.pane.graph', message: 'Sequence graph' })],
     ['table', translate({ id: 'trace.pane.table', message: 'Table' })],
   ];

@@ -1,0 +1,23 @@
+/** What the standard asks, and where it says so. */
+import type { ReactNode } from 'react';
+import styles from './lesson.module.css';
+
+export interface RuleProps {
+  /** Number and section, such as `9293 3.5`. */
+  readonly rfc: string;
+  readonly children: ReactNode;
+}
+
+export function Rule({ rfc, children }: RuleProps): ReactNode {
+  const [number, section] = rfc.split(' ');
+  return (
+    <aside className={styles.rule} aria-label={`RFC ${number}`}>
+      <p className={styles.source}>
+        <a href={`https://www.rfc-editor.org/rfc/rfc${number}#section-${section}`}>
+          RFC {number} §{section}
+        </a>
+      </p>
+      {children}
+    </aside>
+  );
+}
