@@ -16,7 +16,7 @@ const reaches = (from, allowed, comment) => ({
   to: { path: '^(packages|apps|labs)/', pathNot: [from, ...allowed].map((folder) => `^${folder}/`) },
 });
 
-/** Inside the core arrows point down: sim, stack, tcb, wire. */
+/** Inside the core arrows point down: soak, sim, stack, tcb, wire. */
 const below = (layer, above) => ({
   name: `tcp-${layer}-is-below`,
   comment: `${layer} knows nothing of ${above.join(', ')}: move what both need down, or take it as an argument.`,
@@ -79,9 +79,9 @@ module.exports = {
       from: { path: inside('capture'), pathNot: tests },
       to: { path: tcp('tcb', 'stack', 'sim') },
     },
-    below('wire', ['tcb', 'stack', 'sim']),
-    below('tcb', ['stack', 'sim']),
-    below('stack', ['sim']),
+    below('wire', ['tcb', 'stack', 'sim', 'soak']),
+    below('tcb', ['stack', 'sim', 'soak']),
+    below('stack', ['sim', 'soak']),
     {
       name: 'tcp-trace-is-types',
       comment: 'trace holds types that all may name: write `import type`, and put code where it runs.',

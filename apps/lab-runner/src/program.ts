@@ -140,6 +140,29 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
       finish(await script(around, paths, options));
     });
 
+  verb('soak', TRY)
+    .summary('try our TCP in random worlds, one after the other, and keep its invariants')
+    .description(
+      'Let two of our stacks and two programs meet over a bad wire, as a seed draws it: loss, reordering, damage, tiny windows,\n' +
+        'wrapped sequence numbers, narrow roads, ICMP that is true or a lie. After every step the invariants are checked;\n' +
+        'what arrives must be what was sent, and every connection must end. A world that breaks is named by its seed.',
+    )
+    .option('--seconds <number>', 'begin no world after this long', '10')
+    .option('--worlds <number>', 'run at most so many worlds')
+    .option('--seed <number>', 'the first world; new and printed when not given')
+    .option('--json', 'print the result as JSON and nothing else')
+    .addHelpText(
+      'after',
+      examples(
+        ['tcblab soak --seconds 60', 'a minute of worlds that nobody has seen'],
+        ['tcblab soak --seed 7 --worlds 1', 'one world again'],
+      ),
+    )
+    .action(async (options) => {
+      const { soak } = await import('./verbs/soak.ts');
+      finish(await soak(around, options));
+    });
+
   verb('start', TRY)
     .summary('the main job: our TCP and the Linux kernel shake hands on a wire (npm start)')
     .description(

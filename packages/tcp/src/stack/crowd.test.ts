@@ -1,7 +1,7 @@
 /** Many clients, a narrow listener that accepts slowly, and a bad wire: each is served in the end. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Watch } from '../../testing/invariants.ts';
+import { Watch } from '../soak/invariants.ts';
 import { type Application, createNetwork, createRandom } from '../sim/index.ts';
 import type { Connection } from './connection.ts';
 import { type Stack, createStack } from './stack.ts';

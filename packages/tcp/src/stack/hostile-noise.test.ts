@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Dialogue } from '../../testing/dialogue.ts';
 import { icmpAbout, tellIcmp } from '../../testing/icmp-packet.ts';
-import { Watch } from '../../testing/invariants.ts';
+import { Watch } from '../soak/invariants.ts';
 import { drain, rawPacket, sealIp } from '../../testing/raw-packet.ts';
 import { createRandom } from '../sim/index.ts';
 import { checksum } from '../wire/index.ts';

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Dialogue } from '../../testing/dialogue.ts';
-import { Watch } from '../../testing/invariants.ts';
+import { Watch } from '../soak/invariants.ts';
 import { packetOf } from '../../testing/packet.ts';
-import { runWorld, type EndPlan } from '../../testing/random-world.ts';
+import { runWorld, type EndPlan } from '../soak/index.ts';
 import { createIpStack, createStack } from './stack.ts';
 import { createNetwork, createRandom } from '../sim/index.ts';
 import type { Seq } from '../units.ts';

@@ -1,7 +1,7 @@
 /** Any two programs over any wire: what arrives is what was sent, connections end, and nothing ever hangs. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type EndPlan, type WorldPlan, runWorld } from '../../testing/random-world.ts';
+import { type EndPlan, type WorldPlan, runWorld } from '../soak/index.ts';
 
 const SEED = 20_260_901;
 

@@ -179,7 +179,7 @@ function reorderingWindow({ recovery, rtt }: Tcb, rack: Rack): Micros {
   if (!rack.reorderingSeen && (inRecovery || recover !== null || queue.sackedSegments >= DUP_THRESH))
     return 0;
   if (rack.minRtt === Infinity) return 0;
-  return Math.min((rack.multiplier * rack.minRtt) / 4, rtt === null ? Infinity : rtt.srtt);
+  return Math.min(Math.round((rack.multiplier * rack.minRtt) / 4), rtt === null ? Infinity : rtt.srtt);
 }
 
 /** RACK_sent_after: of segments that left together, the one further on was sent later. @rfc 8985 6.2 step 2 */

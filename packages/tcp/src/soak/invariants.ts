@@ -1,8 +1,8 @@
 /** What is true of a TCB between any two steps, whatever the peer and the network do. */
-import { seqAdd, seqDistance, seqLess } from '../src/wire/index.ts';
-import { flightSize } from '../src/tcb/recovery.ts';
-import type { Tcb } from '../src/tcb/tcb.ts';
-import type { Seq } from '../src/index.ts';
+import { seqAdd, seqDistance, seqLess } from '../wire/seq.ts';
+import { flightSize } from '../tcb/recovery.ts';
+import type { Tcb } from '../tcb/tcb.ts';
+import type { Seq } from '../units.ts';
 
 /** Watches one TCB, step by step; the first `check` sees it as it is. */
 export class Watch {
@@ -91,6 +91,7 @@ function timers(tcb: Tcb, holds: Holds): void {
   const open = state !== 'SYN-SENT' && state !== 'SYN-RECEIVED' && state !== 'TIME-WAIT';
   const waits = open && !tcb.finSent && (sendBuffer.length > 0 || tcb.closing);
   holds('octets wait for an ACK or for the persist timer', !waits || out > 0 || tcb.timers.isSet('persist'));
+  holds('deadlines are whole', tcb.timers.next() === Infinity || Number.isInteger(tcb.timers.next()));
   holds('TIME-WAIT ends', state !== 'TIME-WAIT' || tcb.timers.isSet('time-wait'));
   const owes = tcb.unacknowledgedText > 0 && state !== 'TIME-WAIT';
   holds('an ACK that is owed is timed', !owes || tcb.timers.isSet('delayed-ack'));
