@@ -1,6 +1,7 @@
 /** The command line: its verbs, their options, and the pages that explain them. */
 import { Command, Option } from 'commander';
 import type { Terminal } from './terminal/style.ts';
+import { addLabVerbs } from './lab-verbs.ts';
 import { rootHelp } from './root-help.ts';
 import { scenarioTable } from './run/scenario-library.ts';
 import { VERSION } from './version.ts';
@@ -163,6 +164,8 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
       finish(await soak(around, options));
     });
 
+  addLabVerbs({ verb, examples, around, finish });
+
   verb('start', TRY)
     .summary('the main job: our TCP and the Linux kernel shake hands on a wire (npm start)')
     .description(
@@ -235,6 +238,10 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
   for (const command of program.commands) {
     command.configureHelp({ styleTitle: style.bold, styleOptionText: style.cyan });
     command.exitOverride();
+    for (const inner of command.commands) {
+      inner.configureHelp({ styleTitle: style.bold, styleOptionText: style.cyan });
+      inner.exitOverride();
+    }
   }
   return program;
 

@@ -1,0 +1,83 @@
+/** The verbs of those who write a TCP: `labs` and `check`. */
+import type { Command } from 'commander';
+import type { Surroundings } from './program.ts';
+
+const LEARN = 'Write a TCP';
+
+interface Made {
+  /** Makes a verb of the program. */
+  verb(usage: string, group: string): Command;
+  examples(...lines: readonly (readonly [string, string])[]): string;
+  readonly around: Surroundings;
+  finish(code: number): void;
+}
+
+export function addLabVerbs({ verb, examples, around, finish }: Made): void {
+  const labs = verb('labs', LEARN)
+    .summary('list the labs; start one, hand it in')
+    .description(
+      'What there is to write, how long it takes, and what the folder where you stand has reached.',
+    )
+    .option('--track <name>', 'four, eight or all', 'all')
+    .addHelpText(
+      'after',
+      examples(
+        ['tcblab labs', 'all of them'],
+        ['tcblab labs start 03 my-tcp', 'a folder for lab 03'],
+        ['tcblab labs start 05 my-tcp', 'the next lab, in the same folder'],
+        ['tcblab labs submit 03 my-tcp', 'one zip to be handed in'],
+      ),
+    )
+    .action(async (options) => {
+      const { listLabs } = await import('./verbs/labs.ts');
+      finish(listLabs(around, options));
+    });
+  labs
+    .command('start <lab> [folder]')
+    .summary('make a folder for a lab, or go on in one; what stands there is never changed')
+    .action(async (lab, folder) => {
+      const { startLabs } = await import('./verbs/labs.ts');
+      finish(startLabs(around, lab, folder));
+    });
+  labs
+    .command('submit <lab> [folder]')
+    .summary('check a lab once more and put it into one zip, with a receipt')
+    .option('--hours <number>', 'how long it took; asked for when not given')
+    .option('--bugs <text>', 'faults that you know of; asked for when not given')
+    .option('--members <ids>', 'who wrote it, with commas; asked for when not given')
+    .option('--out <file>', 'name of the zip')
+    .action(async (lab, folder, options) => {
+      const { submitLab } = await import('./verbs/labs.ts');
+      finish(await submitLab(around, lab, folder, options));
+    });
+  labs
+    .command('verify')
+    .summary('hold the labs against themselves: starters fail, the solution passes, mutants are caught')
+    .action(async () => {
+      const { verifyLabs } = await import('./verbs/labs.ts');
+      finish(await verifyLabs(around));
+    });
+
+  verb('check [folder] [lab]', LEARN)
+    .summary("try a lab's cases on your folder, in virtual time, and explain the first that fails")
+    .description(
+      'Try the visible cases of a lab on the folder where you write it. Without a folder, the one where you stand; without\n' +
+        'a lab, the one that was started last. Your code runs in a thread of its own: an endless loop is a failure like any other.',
+    )
+    .option('--only <case>', 'only this case, such as handshake/passive-open')
+    .option('--watch', 'again at each save')
+    .option('--inspect [case]', 'wait for a debugger, and stop at breakpoints in your TypeScript')
+    .addHelpText(
+      'after',
+      examples(
+        ['tcblab check', 'the folder where you stand'],
+        ['tcblab check my-lab 03 --watch', 'lab 03, again at each save'],
+        ['tcblab check --only passive-open', 'one case'],
+        ['tcblab check --inspect passive-open', 'step through it'],
+      ),
+    )
+    .action(async (folder, lab, options) => {
+      const { check } = await import('./verbs/check.ts');
+      finish(await check(around, folder, lab, options));
+    });
+}

@@ -1,0 +1,178 @@
+/** The way of a student: start, check, step through, hand in. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { startTcblab, tcblab, temporaryFolder } from '../command.fixture.ts';
+import { REPOSITORY } from '../repository.ts';
+
+const SOLUTION = join(REPOSITORY, 'labs', 'solution');
+const TSC = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
+
+/** A folder with a lab just started. */
+function started(lab: string): { cwd: string; folder: string } {
+  const cwd = temporaryFolder();
+  expect(tcblab(['labs', 'start', lab, 'my-tcp'], { cwd })).toMatchObject({ code: 0, stderr: '' });
+  return { cwd, folder: join(cwd, 'my-tcp') };
+}
+
+function solved(lab: string): { cwd: string; folder: string } {
+  const place = started(lab);
+  copyFileSync(join(SOLUTION, 'connection.ts'), join(place.folder, 'connection.ts'));
+  return place;
+}
+
+test('a lab that was just started type-checks where it stands, and fails in every task', () => {
+  const { cwd, folder } = started('03');
+  const types = spawnSync(process.execPath, [TSC, '-p', folder], { encoding: 'utf8' });
+  expect(types).toMatchObject({ status: 0, stdout: '' });
+  const { code, stdout } = tcblab(['check', 'my-tcp'], { cwd });
+  expect(stdout).toContain('openPassive is not written yet, at connection.ts:17:9 in openPassive');
+  expect(stdout).toContain('blocked, first: Answer a SYN');
+  expect(stdout).toContain('isolated  0 of 80 points\n');
+  expect(code).toBe(1);
+});
+
+test('starting again changes no file of the student’s, and says what is to be added', () => {
+  const { cwd, folder } = solved('03');
+  writeFileSync(join(folder, 'connection.ts'), '// mine\nexport function close() {}\n');
+  const { stdout } = tcblab(['labs', 'start', '05', 'my-tcp'], { cwd });
+  expect(readFileSync(join(folder, 'connection.ts'), 'utf8')).toBe('// mine\nexport function close() {}\n');
+  expect(stdout).toContain(
+    'Add to connection.ts: finSent, ackOfFin, finArrives, repeatedFin, timeWaitTimeout.',
+  );
+  expect(existsSync(join(folder, 'connection.05.ts'))).toBe(true);
+  const { lab, parts } = JSON.parse(readFileSync(join(folder, 'tcblab.json'), 'utf8'));
+  expect(lab).toBe('05-teardown');
+  expect(parts.connection).toMatchObject({ openActive: 'mine', close: 'mine' });
+  writeFileSync(join(cwd, 'else.txt'), '');
+  expect(tcblab(['labs', 'start', '03', '.'], { cwd })).toMatchObject({ code: 2 });
+});
+
+test('the solution passes, and the list remembers it', () => {
+  const { cwd, folder } = solved('03');
+  const { code, stdout } = tcblab(['check', 'my-tcp'], { cwd });
+  expect(stdout).toContain('isolated  80 of 80 points\ntogether  20 of 20 points\n');
+  expect(code).toBe(0);
+  const list = tcblab(['labs', '--track', 'four'], { cwd: folder }).stdout;
+  expect(list).toMatch(/03-handshake .* 100 of 100\n/);
+  expect(list).not.toContain('01-segment');
+});
+
+test('a mistake is explained by clause, line and packets, with the command that shows it again', () => {
+  const { cwd, folder } = solved('03');
+  alter(folder, 'tcb.rcv.nxt = tcp.add(segment.seq, 1);', 'tcb.rcv.nxt = segment.seq;');
+  const { code, stdout } = tcblab(['check', 'my-tcp', '03', '--only', 'passive-open'], { cwd });
+  expect(stdout).toContain('RFC 9293 §3.10.7.2: RCV.NXT=SEG.SEQ+1');
+  expect(stdout).toMatch(/expected {2}> S\. 0:0\(0\) ack 1 .*\n {2}seen {6}> S\. 0:0\(0\) ack 0 /);
+  expect(stdout).toContain('▶   2      0.100000  > S. 0:0(0) ack 0');
+  expect(stdout).toContain('again:  ./tcblab check my-tcp 03 --only handshake/passive-open\n');
+  expect(code).toBe(1);
+});
+
+test.each([
+  [
+    'an endless loop',
+    'for (;;) tcb.irs = 0;',
+    /it did not come back within 5 s(: it is at connection\.ts:\d+ in listenArrives)?\n/,
+  ],
+  ['the end of the process', 'process.exit(0);', /it ended the process/],
+  [
+    'all the memory',
+    'const all: number[][] = []; for (;;) all.push(Array(1e6).fill(1.5));',
+    /it took more than 512 MB/,
+  ],
+])('%s is a verdict like any other', (_what, code, said) => {
+  const { cwd, folder } = solved('03');
+  alter(folder, 'if (segment.rst) return;\n  if (segment.hasAck) {', `${code}\n  if (segment.hasAck) {`);
+  const ended = tcblab(['check', 'my-tcp', '--only', 'passive-open'], { cwd });
+  expect(ended.stdout).toMatch(said);
+  expect(ended.code).toBe(1);
+});
+
+test('a debugger stops at a breakpoint in the student’s TypeScript', async () => {
+  const { cwd, folder } = solved('03');
+  const source = readFileSync(join(folder, 'connection.ts'), 'utf8').split('\n');
+  const line = source.findIndex((one) => one.includes("tcb.state = 'SYN-RECEIVED'"));
+  const child = startTcblab(['check', 'my-tcp', '--inspect', 'passive-open'], { cwd });
+  const url = await new Promise<string>((resolve) => {
+    child.stderr.on('data', (text: Buffer) => {
+      const found = /ws:\S+/.exec(text.toString());
+      if (found !== null) resolve(found[0]);
+    });
+  });
+  const socket = new WebSocket(url);
+  await once(socket, 'open');
+  const send = (id: number, method: string, params: object = {}) =>
+    socket.send(JSON.stringify({ id, method, params }));
+  const paused = new Promise<{ location: { lineNumber: number } }>((resolve) => {
+    socket.addEventListener('message', ({ data }) => {
+      const { method, params } = JSON.parse(String(data));
+      if (method === 'Debugger.paused' && params.hitBreakpoints.length > 0) resolve(params.callFrames[0]);
+    });
+  });
+  send(1, 'Debugger.enable');
+  send(2, 'Debugger.setBreakpointByUrl', { urlRegex: '.*/connection\\.ts$', lineNumber: line });
+  send(3, 'Runtime.runIfWaitingForDebugger');
+  expect((await paused).location.lineNumber).toBe(line);
+  send(4, 'Debugger.disable');
+  const [code] = (await once(child, 'exit')) as [number];
+  expect(code).toBe(0);
+});
+
+test('what is handed in is one zip with every file, its digest, and what the student says', () => {
+  const { cwd } = solved('03');
+  const said = ['--hours', '5.5', '--bugs', 'none, I hope', '--members', 'ada, grace'];
+  const { code, stdout } = tcblab(['labs', 'submit', '03', 'my-tcp', ...said], { cwd });
+  expect(code).toBe(0);
+  const files = unzip(readFileSync(join(cwd, '03-handshake.zip')));
+  const receipt = JSON.parse(files.get('submission.json') ?? '');
+  expect(receipt).toMatchObject({
+    format: 'tcblab-submission',
+    lab: '03-handshake',
+    hours: 5.5,
+    bugs: 'none, I hope',
+    members: ['ada', 'grace'],
+    reached: { isolated: 80, together: 20 },
+  });
+  expect(stdout).toContain(`digest ${receipt.digest}`);
+  expect(files.get('connection.ts')).toBe(readFileSync(join(SOLUTION, 'connection.ts'), 'utf8'));
+  const listed: string[] = receipt.files.map(({ path }: { path: string }) => path);
+  expect([...files.keys()]).toEqual([...listed, 'submission.json']);
+  expect(readdirSync(cwd).toSorted()).toEqual(['03-handshake.zip', 'my-tcp']);
+});
+
+test('a folder that is none, and a lab that is none, say what to do', () => {
+  const cwd = temporaryFolder();
+  expect(tcblab(['check'], { cwd }).stderr).toContain('. has no tcblab.json');
+  expect(tcblab(['labs', 'start', '77'], { cwd })).toMatchObject({ code: 2 });
+  expect(tcblab(['labs', 'submit', '03'], { cwd })).toMatchObject({ code: 2 });
+});
+
+function alter(folder: string, from: string, to: string): void {
+  const path = join(folder, 'connection.ts');
+  const text = readFileSync(path, 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(path, text.replace(from, to));
+}
+
+/** By the central directory, as every other reader does it. */
+function unzip(bytes: Buffer): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  const end = bytes.lastIndexOf(Buffer.from('PK\u0005\u0006', 'latin1'));
+  let at = bytes.readUInt32LE(end + 16);
+  for (let left = bytes.readUInt16LE(end + 10); left > 0; left--) {
+    const packed = bytes.readUInt32LE(at + 20);
+    const name = bytes.readUInt16LE(at + 28);
+    const local = bytes.readUInt32LE(at + 42);
+    const from = local + 30 + bytes.readUInt16LE(local + 26);
+    files.set(
+      bytes.toString('utf8', at + 46, at + 46 + name),
+      inflateRawSync(bytes.subarray(from, from + packed)).toString('utf8'),
+    );
+    at += 46 + name;
+  }
+  return files;
+}
