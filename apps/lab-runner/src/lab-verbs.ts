@@ -6,10 +6,10 @@ const LEARN = 'Write a TCP';
 
 interface Made {
   /** Makes a verb of the program. */
-  verb(usage: string, group: string): Command;
-  examples(...lines: readonly (readonly [string, string])[]): string;
+  readonly verb: (usage: string, group: string) => Command;
+  readonly examples: (...lines: readonly (readonly [string, string])[]) => string;
   readonly around: Surroundings;
-  finish(code: number): void;
+  readonly finish: (code: number) => void;
 }
 
 export function addLabVerbs({ verb, examples, around, finish }: Made): void {
