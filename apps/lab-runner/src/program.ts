@@ -164,6 +164,38 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
       finish(await soak(around, options));
     });
 
+  verb('ss', TRY)
+    .summary('list the connections and their states at each host of a run that is alive')
+    .description(
+      'List every connection and listener at each host of the runs that are alive on this machine, as `ss -tan` does for\n' +
+        "the kernel: our TCP's own, and the kernel's sockets in its namespace. Ask from a second terminal.",
+    )
+    .option('--json', 'print the list as JSON and nothing else')
+    .addHelpText(
+      'after',
+      `
+${style.bold('How to read it:')}
+  State   where the connection stands in the diagram of RFC 9293: SYN-RECEIVED is half-open, TIME-WAIT waits for
+          late segments, CLOSE-WAIT waits for its own application to close.
+  Recv-Q  octets that came and were not read. Of LISTEN: connections that wait for accept().
+  Send-Q  octets that were sent or wait to be, and are not acknowledged. Of LISTEN: how many may wait.
+  Timer   what happens next if no segment comes, and when.
+
+A run in virtual time is over before it could be asked: only --bench netns is listed.
+Each run listens on a Unix socket below the system's folder for temporary files, which only its user can open.`,
+    )
+    .addHelpText(
+      'after',
+      examples(
+        ['tcblab ss', 'while ./tcblab run transfer --loss 10% is busy elsewhere'],
+        ['tcblab ss --json', 'for a script of yours'],
+      ),
+    )
+    .action(async (options) => {
+      const { ss } = await import('./verbs/ss.ts');
+      finish(await ss(around, options));
+    });
+
   addLabVerbs({ verb, examples, around, finish });
 
   verb('start', TRY)

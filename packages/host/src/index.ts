@@ -28,4 +28,13 @@ export type { Barrier } from './agent/barrier.ts';
 export { conductRun } from './agent/conduct.ts';
 export type { ConductOptions } from './agent/conduct.ts';
 export { PROTOCOL_VERSION } from './agent/protocol.ts';
-export type { AgentJob, EndJob, Findings, Hello, MiddleboxJob, Progress } from './agent/protocol.ts';
+export type {
+  AgentJob,
+  EndJob,
+  Findings,
+  Hello,
+  HostSockets,
+  MiddleboxJob,
+  Progress,
+  SocketLine,
+} from './agent/protocol.ts';

@@ -7,7 +7,7 @@ export { EthernetLink, type EthernetLinkOptions } from './stack/ethernet-link.ts
 export { Events } from './stack/events.ts';
 export { IpStack, type IpStackOptions } from './stack/ip-stack.ts';
 export { Listener } from './stack/listener.ts';
-export type { ConnectionSummary } from './stack/listing.ts';
+export type { ConnectionSummary, RunningTimer } from './stack/listing.ts';
 export type { TcbSnapshot } from './stack/snapshot.ts';
 export { Stack, createIpStack, createStack, type StackOptions } from './stack/stack.ts';
 export type { Congestion, CongestionPart } from './tcb/congestion.ts';

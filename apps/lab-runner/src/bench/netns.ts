@@ -6,6 +6,7 @@ import { MachineError } from '@tcblab/raw-socket';
 import type { Evidence, Scenario } from '@tcblab/drill/scenario';
 import type { ImpairmentSpec } from '@tcblab/tcp/sim';
 import { notAble, type Problem } from '../problem.ts';
+import { announceRun } from '../run/live-runs.ts';
 import type { Implementation, RunRequest } from '../run/request.ts';
 import type { Step } from '../terminal/progress.ts';
 import { inBytes } from '../terminal/bytes.ts';
@@ -15,6 +16,8 @@ import { CAPTURES, endOf, type Bench, type BenchJob } from './bench.ts';
 const MTU = 1500;
 /** An agent is a Node of its own; on a busy Raspberry Pi it takes its time. */
 const GREETING = { total: 20_000, silence: 20_000 };
+/** For who asks what is open, and can ask again. */
+const SOCKETS = { total: 2_000, silence: 2_000 };
 
 export const netns: Bench = {
   steps: ['namespaces', 'cable', 'offloads', 'agents', 'scenario', 'captures'],
@@ -83,6 +86,9 @@ class NetnsBench {
     const step = progress.start('scenario');
     step.note(scenario.title);
     const report = progressReport(step, scenario);
+    const withdraw = announceRun({ scenario: scenario.name, seed: request.seed }, () =>
+      Promise.all(this.#agents.map((agent) => agent.client.call('sockets', null, SOCKETS))),
+    );
     try {
       const evidence = await conductRun({
         agents: [this.#agents[0].client, this.#agents[1].client],
@@ -112,6 +118,8 @@ class NetnsBench {
     } catch (error) {
       step.fail('could not begin');
       throw agentProblem(error);
+    } finally {
+      withdraw();
     }
   }
 

@@ -164,6 +164,8 @@ class Agent {
         return role.done;
       case 'quiet':
         return this.#quiet(role, args as AgentCalls['quiet']['args']);
+      case 'sockets':
+        return role.sockets();
       case 'finish':
         return this.#finish(role);
     }

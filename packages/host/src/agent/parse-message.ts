@@ -145,6 +145,7 @@ const ARGS: Readonly<Record<Request['verb'], Shape>> = {
   done: nothing,
   quiet: fields({ silence: amount, limit: amount }),
   finish: nothing,
+  sockets: nothing,
   read: fields({ offset: count, length: count }),
 };
 
@@ -174,6 +175,15 @@ const FINDINGS = fields({
   crashed: optional(text),
 });
 
+const SOCKET_LINE = fields({
+  local: text,
+  remote: text,
+  state: text,
+  receiveQueue: count,
+  sendQueue: count,
+  timer: optional(fields({ name: text, milliseconds: amount, retransmissions: count })),
+});
+
 const REPLIES: Readonly<Record<keyof AgentCalls, Shape>> = {
   prepare: fields({ warnings: listOf(text) }),
   arm: anything,
@@ -181,6 +191,7 @@ const REPLIES: Readonly<Record<keyof AgentCalls, Shape>> = {
   done: anything,
   quiet: anything,
   finish: FINDINGS,
+  sockets: fields({ sockets: listOf(SOCKET_LINE) }),
 };
 
 const RECORD = fields({ frame: count, event: fields({ name: text, time: is(Number.isFinite, 'a number') }) });

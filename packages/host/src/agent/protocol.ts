@@ -71,8 +71,29 @@ export interface AgentCalls {
     readonly args: { readonly silence: number; readonly limit: number };
     readonly reply: null;
   };
+  /** What `ss` shows, at any time between `prepare` and `finish`. */
+  readonly sockets: { readonly args: null; readonly reply: HostSockets };
   /** Let go of connections, finish the capture, put the interface back as it was. */
   readonly finish: { readonly args: null; readonly reply: Findings };
+}
+
+/** The connections and listeners of one host, whoever its TCP is. */
+export interface HostSockets {
+  /** Null for a middlebox, which has none. */
+  readonly host: HostName | null;
+  readonly implementation: 'reference' | 'kernel' | null;
+  readonly sockets: readonly SocketLine[];
+}
+
+export interface SocketLine extends Omit<ConnectionSummary, 'timer'> {
+  /** Null when none runs. */
+  readonly timer: {
+    /** The timer's own name, or the kernel's for it. */
+    readonly name: string;
+    /** Until it fires. */
+    readonly milliseconds: number;
+    readonly retransmissions: number;
+  } | null;
 }
 
 export interface Prepared {

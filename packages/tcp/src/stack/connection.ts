@@ -9,8 +9,10 @@ import type { CallError } from '../tcb/parts.ts';
 import { isNarrow, openWindow } from '../tcb/receive-window.ts';
 import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';
 import { advertiseUserTimeout, isWaiting, setUserTimeout, waitBegins } from '../tcb/user-timeout.ts';
+import { TIMER_NAMES } from '../tcb/timers.ts';
 import { Events } from './events.ts';
 import type { Scheduled } from './deadline-heap.ts';
+import type { RunningTimer } from './listing.ts';
 import { snapshot, type TcbSnapshot } from './snapshot.ts';
 import type { Linked } from './tuple-table.ts';
 
@@ -116,6 +118,16 @@ export class Connection implements Scheduled, Linked<Connection> {
   /** Octets sent or queued that are not acknowledged yet. */
   get unacknowledged(): Octets {
     return this.tcb.sendBuffer.length;
+  }
+
+  /** The timer that will fire first; null = none is set. */
+  get timer(): RunningTimer | null {
+    const { timers, recovery } = this.tcb;
+    const at = timers.next();
+    const name = TIMER_NAMES.find((one) => timers.deadline(one) === at);
+    if (name === undefined || at === Infinity) return null;
+    const retransmissions = recovery.queue.length > 0 ? recovery.queue.at(0).transmissions - 1 : 0;
+    return { name, at, retransmissions };
   }
 
   /** The peer's FIN came and everything before it has been received by the user. */

@@ -5,6 +5,7 @@ import type { Micros, Octets, Seq } from '../units.ts';
 import { SYN, type Segment } from '../wire/segment.ts';
 import type { Scheduled } from './deadline-heap.ts';
 import type { Listener } from './listener.ts';
+import type { RunningTimer } from './listing.ts';
 import type { Linked } from './tuple-table.ts';
 
 export class HalfOpen implements Scheduled, Linked<HalfOpen>, SynAckSent {
@@ -70,6 +71,12 @@ export class HalfOpen implements Scheduled, Linked<HalfOpen>, SynAckSent {
 
   get unacknowledged(): Octets {
     return 0;
+  }
+
+  get timer(): RunningTimer | null {
+    const { deadline, transmissions } = this;
+    if (deadline === Infinity) return null;
+    return { name: 'retransmission', at: deadline, retransmissions: transmissions - 1 };
   }
 
   /** Make `into` the SYN that came. */

@@ -1,6 +1,7 @@
 /** A netstat-like listing of a stack's listeners and connections. */
 import type { State } from '../trace/event.ts';
-import type { Octets } from '../units.ts';
+import type { Micros, Octets } from '../units.ts';
+import type { TimerName } from '../tcb/timers.ts';
 import { formatAddressAndPort } from '../wire/address-text.ts';
 import type { Connection } from './connection.ts';
 import type { HalfOpen } from './half-open.ts';
@@ -15,6 +16,15 @@ export interface ConnectionSummary {
   readonly receiveQueue: Octets;
   /** Octets not acknowledged; of a listener, its backlog. */
   readonly sendQueue: Octets;
+  /** The timer that will fire first; absent when none is set. */
+  readonly timer?: RunningTimer;
+}
+
+export interface RunningTimer {
+  readonly name: TimerName;
+  readonly at: Micros;
+  /** How often the oldest segment that is not acknowledged was sent again. */
+  readonly retransmissions: number;
 }
 
 /** Listeners first, then connections in the order in which they began. @param here the address that listeners show */
@@ -38,6 +48,7 @@ export function listing(
     state: one.state,
     receiveQueue: one.readable,
     sendQueue: one.unacknowledged,
+    ...(one.timer === null ? {} : { timer: one.timer }),
   }));
   return [...listening, ...open];
 }

@@ -1,7 +1,7 @@
 /** An end whose TCP is this machine's kernel: its sockets are used, its wire is listened to. */
 import { listSockets, type ListedSocket } from '../../kernel-sockets/index.ts';
 import type { Alarm } from '../../clock.ts';
-import type { EndJob, Findings } from '../protocol.ts';
+import type { EndJob, Findings, SocketLine } from '../protocol.ts';
 import type { ConnectionSummary, Micros } from '@tcblab/tcp';
 import { EndRole, openTap } from './end-role.ts';
 import { KernelPort } from './kernel-port.ts';
@@ -103,6 +103,11 @@ export function playKernel(job: EndJob, surroundings: Surroundings): Role {
       wake();
     },
     progress: () => role.progress(),
+    sockets: () => ({
+      host: job.host,
+      implementation: 'kernel',
+      sockets: listSockets().map((socket) => ({ ...summary(socket), timer: runningTimer(socket) })),
+    }),
     finish: () => (finished ??= finish()),
   };
 }
@@ -119,4 +124,9 @@ function summary(socket: ListedSocket): ConnectionSummary {
     receiveQueue: socket.receiveQueue,
     sendQueue: socket.sendQueue,
   };
+}
+
+function runningTimer({ timer, timerMilliseconds, retransmits }: ListedSocket): SocketLine['timer'] {
+  if (timer === 'none' || timer === 'unknown') return null;
+  return { name: timer, milliseconds: timerMilliseconds, retransmissions: retransmits };
 }

@@ -45,6 +45,7 @@ export function playMiddlebox(job: MiddleboxJob, { clock, onRecord }: Surroundin
     arm: () => {},
     start: () => {},
     progress: () => ({ elapsed: 0, stepsDone: 0, steps: 0, octets: 0, frames: first.statistics().received }),
+    sockets: () => ({ host: null, implementation: null, sockets: [] }),
     finish() {
       box.close();
       over();

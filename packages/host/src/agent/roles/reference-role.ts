@@ -1,11 +1,11 @@
 /** An end whose TCP is ours. */
 import { createStackPort } from '@tcblab/drill/scenario';
-import { createStack } from '@tcblab/tcp';
+import { createStack, type Micros, type RunningTimer } from '@tcblab/tcp';
 import { createRandom } from '@tcblab/tcp/sim';
 import { blameTcp } from '../../drive/blame-tcp.ts';
 import { Host } from '../../drive/host.ts';
 import { ImpairedDirection } from '../../impair/impaired-direction.ts';
-import type { EndJob, Findings } from '../protocol.ts';
+import type { EndJob, Findings, SocketLine } from '../protocol.ts';
 import { EndRole, openTap } from './end-role.ts';
 import type { Role, Surroundings } from './role.ts';
 
@@ -77,10 +77,22 @@ export function playReference(job: EndJob, surroundings: Surroundings): Role {
         host.add(role);
       },
       progress: () => role.progress(),
+      sockets: () => ({
+        host: job.host,
+        implementation: 'reference',
+        sockets: stack.connections().map(({ timer, ...line }) => ({
+          ...line,
+          timer: timer === undefined ? null : runningTimer(timer, host.now()),
+        })),
+      }),
       finish: () => (finished ??= finish()),
     };
   } catch (error) {
     link.close();
     throw error;
   }
+}
+
+function runningTimer({ name, at, retransmissions }: RunningTimer, now: Micros): SocketLine['timer'] {
+  return { name, milliseconds: Math.max(0, Math.round((at - now) / 1000)), retransmissions };
 }

@@ -2,7 +2,7 @@
 import type { TraceEvent } from '@tcblab/tcp/trace';
 import type { Clock } from '../../clock.ts';
 import type { Link } from '../../link/link.ts';
-import type { EndJob, Findings, Progress } from '../protocol.ts';
+import type { EndJob, Findings, HostSockets, Progress } from '../protocol.ts';
 
 export interface Role {
   /** What is not as it should be, in sentences. */
@@ -12,6 +12,8 @@ export interface Role {
   arm(): void;
   start(): void;
   progress(): Progress;
+  /** What `ss` shows now. */
+  sockets(): HostSockets;
   /** Let go of everything and tell what was found. The same again when repeated. */
   finish(): Promise<Findings>;
 }
