@@ -16,6 +16,7 @@ import { sendWindowMutants } from './send-window.ts';
 import { sequenceCheckMutants } from './sequence-check.ts';
 import { synsMutants } from './syns.ts';
 import { textAndFinMutants } from './text-and-fin.ts';
+import { timeWaitMutants } from './time-wait.ts';
 import { timestampsMutants } from './timestamps.ts';
 import { userCallsMutants } from './user-calls.ts';
 
@@ -37,5 +38,6 @@ export const mutants: readonly Mutant[] = [
   ...ipv6Mutants,
   ...ecnMutants,
   ...timestampsMutants,
+  ...timeWaitMutants,
   ...patienceMutants,
 ];

@@ -121,7 +121,7 @@ export const timestampsMutants: readonly Mutant[] = [
   ),
   mutant(
     'knows no PAWS',
-    ['RFC7323-5.3-R1'],
+    ['RFC7323-5.3-R1', 'RFC1337-3-F2'],
     before((tcb, segment) => {
       if (isOld(tcb, segment)) segment.tsVal = tcb.options.tsRecent;
     }),

@@ -53,6 +53,7 @@ const SYSCTLS: Record<string, Translation> = {
   'net.inet.tcp.sack.enable': ([on]) => ({ sack: on }),
   'net.ipv4.tcp_recovery': ([bits]) => ({ rack: bits & 1 }),
   'net.inet.tcp.rack.enable': ([on]) => ({ rack: on }),
+  'net.ipv4.tcp_rfc1337': ([on]) => ({ timeWaitIgnoresResets: on }),
   'net.ipv4.tcp_keepalive_time': ([seconds]) => ({ keepAliveIdle: seconds * SECOND }),
   'net.ipv4.tcp_keepalive_intvl': ([seconds]) => ({ keepAliveInterval: seconds * SECOND }),
   'net.ipv4.tcp_keepalive_probes': ([n]) => ({ keepAliveProbes: n }),

@@ -26,6 +26,8 @@ export interface ConnectionError {
 export interface ConnectionOwner {
   /** Something may have changed: look for output, deadlines, events. */
   settle(now: Micros, connection: Connection): void;
+  /** What has become of a connection that is `parked`. */
+  parkedState(connection: Connection): 'TIME-WAIT' | 'CLOSED';
 }
 
 export class Connection implements Scheduled, Linked<Connection> {
@@ -42,6 +44,8 @@ export class Connection implements Scheduled, Linked<Connection> {
   hash = 0;
   next: Connection | null = null;
   queued = false;
+  /** It waits in the table of TIME-WAIT: `tcb` is how it was when it went there. */
+  parked = false;
   /** Made to say one thing, such as a SYN,ACK, and then forgotten: in no table, without timers. */
   passing = false;
   pendingEvents = 0;
@@ -64,7 +68,7 @@ export class Connection implements Scheduled, Linked<Connection> {
   }
 
   get state(): State {
-    return this.tcb.state;
+    return this.parked ? this.#owner.parkedState(this) : this.tcb.state;
   }
 
   /** Null while all is well, and after an orderly end. @rfc 9293 3.6 MUST-12 */
@@ -250,7 +254,7 @@ export class Connection implements Scheduled, Linked<Connection> {
 
   /** STATUS. @rfc 9293 3.10.6 */
   snapshot(): TcbSnapshot {
-    return snapshot(this.tcb);
+    return { ...snapshot(this.tcb), state: this.state };
   }
 
   /** Bits to tell, or 0. */

@@ -1,6 +1,6 @@
 /** One host's listeners and connections: finds whom a segment is for, and keeps ports, deadlines and events. @rfc 9293 3.9 */
 import { MisuseError } from '../misuse-error.ts';
-import type { Micros, Octets } from '../units.ts';
+import type { Micros, Octets, Seq } from '../units.ts';
 import type { Address } from '../wire/address.ts';
 import type { Segment } from '../wire/segment.ts';
 import { TCP_HEADER_LENGTH } from '../wire/tcp.ts';
@@ -14,6 +14,7 @@ import type { Settings } from '../tcb/settings.ts';
 import { sipHash } from '../tcb/siphash.ts';
 import { Tcb } from '../tcb/tcb.ts';
 import { onTimeout as onTcbTimeout } from '../tcb/timeouts.ts';
+import { mayReopen } from '../tcb/time-wait.ts';
 import { timestampOffset } from '../tcb/timestamps.ts';
 import { end } from '../tcb/user-calls.ts';
 import { Connection, begin, changes, type ConnectionOwner } from './connection.ts';
@@ -26,6 +27,7 @@ import { listing, type ConnectionSummary } from './listing.ts';
 import type { OutputQueue } from './output-queue.ts';
 import { checkPort, ephemeralPort } from './ports.ts';
 import type { Tracer } from './tracer.ts';
+import { TimeWaitTable } from './time-wait-table.ts';
 import { TupleTable } from './tuple-table.ts';
 
 export interface StackEvent {
@@ -48,20 +50,28 @@ export interface EndpointsOptions {
   readonly tracer: Tracer | null;
 }
 
+/** How far above the numbers of an old connection those of its successor begin, at least: any window of old segments. */
+const ABOVE: Octets = 65_537;
+
 export class Endpoints implements ConnectionOwner, ListenerOwner {
   readonly #options: EndpointsOptions;
   readonly #table: TupleTable<Connection>;
   readonly #handshakes: Handshakes;
+  readonly #timeWaits: TimeWaitTable;
   readonly #listeners = new Map<number, Listener>();
   readonly #paths = new PathMtuCache();
   readonly #changed = new Set<Connection | Listener>();
   #lastId = 0;
+  /** What the ISS of the connection that is opened now must lie above; null = no old connection asks. */
+  #above: Seq | null = null;
 
   constructor(options: EndpointsOptions) {
     this.#options = options;
     const { parts, settings, isnSecret, counters, output, tracer } = options;
     const salt = sipHash(isnSecret, []);
     this.#table = new TupleTable(salt);
+    this.#timeWaits = new TimeWaitTable(salt);
+    output.rests = (connection) => this.#park(connection);
     this.#handshakes = new Handshakes(
       {
         parts,
@@ -93,7 +103,9 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     const { tracer, parts, random } = this.#options;
     checkPort(ports.remote);
     if (ports.local !== undefined) checkPort(ports.local);
-    const isTaken = (port: number) => this.#table.find(local, port, remote, ports.remote) !== undefined;
+    const isTaken = (port: number) =>
+      this.#table.find(local, port, remote, ports.remote) !== undefined ||
+      this.#timeWaits.find(local, port, remote, ports.remote) >= 0;
     const localPort =
       ports.local ?? ephemeralPort(random, (port) => !isTaken(port) && !this.#listeners.has(port));
     const remotePort = ports.remote;
@@ -135,8 +147,8 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     const { counters, tracer, parts, output, settings } = this.#options;
     const { sourcePort, destinationPort } = segment;
     counters.segmentsReceived++;
-    const connection = this.#table.find(local, destinationPort, remote, sourcePort);
-    if (connection !== undefined) {
+    const connection = this.#find(local, destinationPort, remote, sourcePort);
+    if (connection !== undefined && !this.#reopens(now, connection, segment)) {
       tracer?.received(now, connection.id, segment);
       segmentArrives(now, connection.tcb, segment);
       return this.settle(now, connection);
@@ -152,7 +164,9 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
         remoteAddress: remote.copy(),
         remotePort: sourcePort,
       };
-      return this.#handshakes.arrivesAtListener(now, listener, tuple, segment);
+      this.#handshakes.arrivesAtListener(now, listener, tuple, segment);
+      this.#above = null;
+      return;
     }
     const reset = parts.connection.closedArrives(segment);
     if (reset === null) return;
@@ -182,7 +196,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     ports: { local: number; remote: number },
     report: IcmpReport,
   ): void {
-    const connection = this.#table.find(local, ports.local, remote, ports.remote);
+    const connection = this.#find(local, ports.local, remote, ports.remote);
     if (connection === undefined) {
       const halfOpen = this.#handshakes.find(local, ports.local, remote, ports.remote);
       if (halfOpen === undefined) return this.#drop(now, 'icmp: about no connection');
@@ -196,13 +210,15 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
 
   /** @see IpStack.pollTimeout */
   pollTimeout(): Micros {
-    return Math.min(this.#options.deadlines.first?.deadline ?? Infinity, this.#handshakes.pollTimeout());
+    const first = this.#options.deadlines.first?.deadline ?? Infinity;
+    return Math.min(first, this.#handshakes.pollTimeout(), this.#timeWaits.next());
   }
 
   /** @see IpStack.onTimeout */
   onTimeout(now: Micros): void {
     const { deadlines } = this.#options;
     this.#handshakes.onTimeout(now);
+    while (this.#timeWaits.next() <= now) this.#unpark(this.#timeWaits.first());
     for (let due = deadlines.first; due !== undefined && due.deadline <= now; due = deadlines.first) {
       onTcbTimeout(now, due.tcb);
       this.settle(now, due);
@@ -223,13 +239,14 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
 
   /** @param here what listeners show as their address */
   connections(here: string): ConnectionSummary[] {
-    return listing(here, this.#listeners.values(), this.#handshakes.all(), this.#table);
+    return listing(here, this.#listeners.values(), this.#handshakes.all(), this.#table, this.#timeWaits);
   }
 
   /** A connection may have changed: tell its user, schedule it, drop it when it is no more. */
   settle(now: Micros, connection: Connection): void {
     const { deadlines, output, tracer } = this.#options;
     const { tcb } = connection;
+    if (connection.parked) this.#unparkOwn(connection);
     if (connection.released) this.#settleReleased(now, tcb);
     const bits = changes(connection);
     if (bits !== 0) {
@@ -292,8 +309,93 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
       parts,
     });
     tcb.iss = parts.isn.initialSequence(now, tuple, isnSecret);
+    if (this.#above !== null && parts.sequence.lessOrEqual(tcb.iss, this.#above)) {
+      tcb.iss = parts.sequence.add(this.#above, ABOVE);
+    }
     if (settings.timestamps) tcb.options.tsOffset = timestampOffset(tuple, isnSecret);
     return new Connection(tcb, this);
+  }
+
+  /** @returns the connection, back from TIME-WAIT's table if it waits there */
+  #find(local: Address, localPort: number, remote: Address, remotePort: number): Connection | undefined {
+    const connection = this.#table.find(local, localPort, remote, remotePort);
+    if (connection !== undefined) return connection;
+    const entry = this.#timeWaits.find(local, localPort, remote, remotePort);
+    return entry < 0 ? undefined : this.#unpark(entry);
+  }
+
+  /** A connection in TIME-WAIT that nobody holds has said what it had to: some hundred octets remember it. */
+  #park(connection: Connection): void {
+    const { tcb } = connection;
+    const deadline = tcb.timers.deadline('time-wait');
+    if (!connection.released || tcb.reassembler.available > 0 || connection.parked) return;
+    this.#timeWaits.add(tcb, deadline);
+    this.#table.remove(connection);
+    this.#options.deadlines.schedule(connection, Infinity);
+    connection.parked = true;
+  }
+
+  /** Something happens to one of them: its TCB comes back, until it has nothing more to say. */
+  #unpark(entry: number): Connection {
+    const { tracer, deadlines } = this.#options;
+    const waits = this.#timeWaits;
+    // Its time begins with the age of the host: what it sent is older than anything that comes now.
+    const connection = this.#create(0, waits.tuple(entry), waits.id(entry));
+    waits.take(entry, connection.tcb);
+    connection.accepted = true;
+    connection.released = true;
+    connection.seen.state = 'TIME-WAIT';
+    connection.seen.finished = true;
+    tracer?.assume(connection);
+    connection.tcb.trace = tracer?.records ?? null;
+    this.#table.add(connection);
+    deadlines.schedule(connection, connection.tcb.timers.next());
+    return connection;
+  }
+
+  /** Somebody holds it after all, and uses it. */
+  #unparkOwn(connection: Connection): void {
+    const { localAddress, localPort, remoteAddress, remotePort } = connection.tuple;
+    connection.parked = false;
+    const entry = this.#timeWaits.find(localAddress, localPort, remoteAddress, remotePort);
+    if (entry >= 0 && this.#timeWaits.id(entry) === connection.id) {
+      const { tcb } = connection;
+      const { state, trace } = tcb;
+      // The change of state that its user has just made is told already.
+      tcb.trace = null;
+      this.#timeWaits.take(entry, tcb);
+      if (state === 'CLOSED') end(tcb, null);
+      tcb.trace = trace;
+      this.#table.add(connection);
+    } else if (connection.state !== 'CLOSED') {
+      connection.tcb.trace = null;
+      end(connection.tcb, null);
+    }
+  }
+
+  /** What has become of a connection that went to TIME-WAIT's table: it waits there, was brought back, or is over. */
+  parkedState({ id, tuple }: Connection): 'TIME-WAIT' | 'CLOSED' {
+    const { localAddress, localPort, remoteAddress, remotePort } = tuple;
+    const entry = this.#timeWaits.find(localAddress, localPort, remoteAddress, remotePort);
+    if (entry >= 0) return this.#timeWaits.id(entry) === id ? 'TIME-WAIT' : 'CLOSED';
+    const back = this.#table.find(localAddress, localPort, remoteAddress, remotePort);
+    return back?.id === id ? 'TIME-WAIT' : 'CLOSED';
+  }
+
+  /**
+   * A SYN may end TIME-WAIT where a listener is to take it: the new connection's numbers begin above the old one's.
+   *
+   * @rfc 9293 3.6.1 SHLD-4, MAY-2
+   */
+  #reopens(now: Micros, connection: Connection, segment: Segment): boolean {
+    const { tcb } = connection;
+    if (tcb.state !== 'TIME-WAIT' || !this.#listeners.has(segment.destinationPort)) return false;
+    if (!mayReopen(tcb, segment)) return false;
+    begin(now, tcb, 'time-wait-reuse', '3.6.1');
+    this.#above = tcb.snd.nxt;
+    end(tcb, null);
+    this.settle(now, connection);
+    return true;
   }
 
   /** Take a connection that is no more out of every list; a reset that it left behind still goes out. */

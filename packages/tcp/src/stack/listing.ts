@@ -6,6 +6,7 @@ import { formatAddressAndPort } from '../wire/address-text.ts';
 import type { Connection } from './connection.ts';
 import type { HalfOpen } from './half-open.ts';
 import type { Listener } from './listener.ts';
+import type { TimeWaitTable } from './time-wait-table.ts';
 
 export interface ConnectionSummary {
   /** `10.0.0.1:80` or `[fd00::1]:80`. */
@@ -33,6 +34,7 @@ export function listing(
   listeners: Iterable<Listener>,
   halfOpen: Iterable<HalfOpen>,
   connections: Iterable<Connection>,
+  timeWaits: TimeWaitTable,
 ): ConnectionSummary[] {
   const listening = Array.from(listeners, (listener) => ({
     local: `${here}:${listener.port}`,
@@ -41,7 +43,15 @@ export function listing(
     receiveQueue: listener.pending,
     sendQueue: listener.backlog,
   }));
-  const begun = [...halfOpen, ...connections].toSorted((a, b) => a.id - b.id);
+  const waiting = Array.from(timeWaits, (entry) => ({
+    id: timeWaits.id(entry),
+    tuple: timeWaits.tuple(entry),
+    state: 'TIME-WAIT' as const,
+    readable: 0,
+    unacknowledged: 0,
+    timer: { name: 'time-wait' as const, at: timeWaits.deadline(entry), retransmissions: 0 },
+  }));
+  const begun = [...halfOpen, ...connections, ...waiting].toSorted((a, b) => a.id - b.id);
   const open = begun.map((one) => ({
     local: formatAddressAndPort(one.tuple.localAddress, one.tuple.localPort),
     remote: formatAddressAndPort(one.tuple.remoteAddress, one.tuple.remotePort),

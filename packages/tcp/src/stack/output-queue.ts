@@ -34,6 +34,8 @@ export class OutputQueue {
   readonly #ready: Connection[] = [];
   #burst = 0;
   #passing = 0;
+  /** Told of a connection in TIME-WAIT that has nothing more to say. */
+  rests: ((connection: Connection) => void) | null = null;
   /** One record serves every segment. */
   readonly #out = new Segment();
 
@@ -90,6 +92,7 @@ export class OutputQueue {
         this.#ready.shift();
         connection.queued = false;
         if (connection.passing) this.#passing--;
+        else if (tcb.state === 'TIME-WAIT') this.rests?.(connection);
         this.#burst = 0;
         continue;
       }

@@ -31,7 +31,7 @@ export class TupleTable<T extends Linked<T>> {
   }
 
   find(local: Address, localPort: number, remote: Address, remotePort: number): T | undefined {
-    const hash = this.#hash(remote, remotePort, localPort);
+    const hash = hashTuple(this.#salt, remote, remotePort, localPort);
     for (let member = this.#heads[hash & (this.#heads.length - 1)]; member !== null; member = member.next) {
       const { tuple } = member;
       if (
@@ -50,7 +50,7 @@ export class TupleTable<T extends Linked<T>> {
   add(member: T): void {
     if (this.#size >= this.#heads.length) this.#grow();
     const { remoteAddress, remotePort, localPort } = member.tuple;
-    member.hash = this.#hash(remoteAddress, remotePort, localPort);
+    member.hash = hashTuple(this.#salt, remoteAddress, remotePort, localPort);
     this.#link(member);
     this.#size++;
   }
@@ -86,18 +86,19 @@ export class TupleTable<T extends Linked<T>> {
     this.#heads = empty<T>(this.#heads.length * 2);
     for (const member of members) this.#link(member);
   }
+}
 
-  #hash(remote: Address, remotePort: number, localPort: number): number {
-    let hash = this.#salt ^ ((remotePort << 16) | localPort);
-    hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) ^ remote.w3;
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    if (remote.version === 6) {
-      hash = Math.imul(hash ^ remote.w0 ^ (hash >>> 15), 0x9e3779b1) ^ remote.w1;
-      hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) ^ remote.w2;
-    }
-    hash = Math.imul(hash ^ (hash >>> 16), 0x9e3779b1);
-    return hash ^ (hash >>> 14);
+/** The hash of a 4-tuple but for our own address. @returns a signed 32-bit integer */
+export function hashTuple(salt: number, remote: Address, remotePort: number, localPort: number): number {
+  let hash = salt ^ ((remotePort << 16) | localPort);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) ^ remote.w3;
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  if (remote.version === 6) {
+    hash = Math.imul(hash ^ remote.w0 ^ (hash >>> 15), 0x9e3779b1) ^ remote.w1;
+    hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) ^ remote.w2;
   }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x9e3779b1);
+  return hash ^ (hash >>> 14);
 }
 
 function empty<T>(length: number): (T | null)[] {

@@ -231,7 +231,7 @@ export function isAcceptable(tcb: Tcb, segment: Segment): boolean {
 /**
  * Second: a reset counts only at RCV.NXT exactly; elsewhere in the window it is challenged.
  *
- * @rfc 9293 3.10.7.4 second, 3.5.3 MUST-11, MUST-12, SHLD-2; 5961 3.2
+ * @rfc 9293 3.10.7.4 second, 3.5.3 MUST-11, MUST-12, SHLD-2; 5961 3.2; 1337 3-F1
  */
 export function checkReset(now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (!segment.rst) return true;
@@ -245,9 +245,11 @@ export function checkReset(now: Micros, tcb: Tcb, segment: Segment): boolean {
         end(tcb, null, 'LISTEN');
       } else end(tcb, 'ECONNREFUSED');
       return false;
+    case 'TIME-WAIT':
+      if (!tcb.settings.timeWaitIgnoresResets) end(tcb, null);
+      return false;
     case 'CLOSING':
     case 'LAST-ACK':
-    case 'TIME-WAIT':
       end(tcb, null);
       return false;
     default:

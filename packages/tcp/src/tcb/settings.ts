@@ -1,5 +1,6 @@
 /** The knobs of a TCP, named; times in µs, sizes in octets. Defaults are the RFCs' own. */
 import type { Micros, Octets } from '../units.ts';
+import { TIME_WAIT_REUSE } from './time-wait.ts';
 
 export interface Settings {
   /** RTO before the first sample. @rfc 6298 2.1 */
@@ -24,6 +25,10 @@ export interface Settings {
   readonly synAckRetries: number;
   /** Maximum segment lifetime; TIME-WAIT lasts twice as long. @rfc 9293 3.4.2 */
   readonly msl: Micros;
+  /** Which SYNs may open a connection in TIME-WAIT anew: one of `TIME_WAIT_REUSE`. @rfc 9293 3.6.1 SHLD-4, MAY-2 */
+  readonly timeWaitReuse: number;
+  /** Ignore resets in TIME-WAIT, so that no old duplicate cuts it short. @rfc 1337 3-F1 */
+  readonly timeWaitIgnoresResets: boolean;
   /** How long a connection that its application has left may wait for the peer's FIN; the RFC would wait for ever. */
   readonly finWait2Limit: Micros;
   /** How long an ACK may wait for company: under 0.5 s. Linux waits 40 ms at first. @rfc 9293 3.8.6.3 MUST-40 */
@@ -100,6 +105,8 @@ export const defaultSettings: Settings = {
   synReceivedLimit: 60_000_000,
   synAckRetries: 5,
   msl: 120_000_000,
+  timeWaitReuse: TIME_WAIT_REUSE.byTimestamps,
+  timeWaitIgnoresResets: false,
   finWait2Limit: 60_000_000,
   delayedAck: 40_000,
   nagle: true,

@@ -50,7 +50,7 @@ export type TimestampVerdict = 'good' | 'missing' | 'old';
  * PAWS, before any look at sequence numbers. A segment without the option is `missing` it, and dropped, once the SYNs
  * agreed on timestamps; a reset is never looked at, nor is a SYN, which is challenged whatever it carries.
  *
- * @rfc 7323 3.2-tsecr, 3.2-drop, 3.2-noabort, 3.2-unneg, 5.2-rst, 5.3-order, 5.3-R1, 5.3-once, 5.5
+ * @rfc 7323 3.2-tsecr, 3.2-drop, 3.2-noabort, 3.2-unneg, 5.2-rst, 5.3-order, 5.3-R1, 5.3-once, 5.5; 1337 3-F2
  */
 export function checkTimestamps(now: Micros, tcb: Tcb, segment: Segment): TimestampVerdict {
   const { options } = tcb;
