@@ -54,8 +54,8 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
         'A scenario is a name from labs/scenarios, or the path of a .yaml file of yours.',
     )
     .option('--bench <kind>', 'virtual (in memory, any system) or netns (two network namespaces)', 'netns')
-    .option('--a <tcp>', "host A's TCP: reference (ours) or kernel (Linux)", 'reference')
-    .option('--b <tcp>', "host B's TCP: reference (ours) or kernel (Linux)", 'reference')
+    .option('--a <tcp>', "host A's TCP: reference (ours), kernel (Linux), or a folder of yours", 'reference')
+    .option('--b <tcp>', "host B's TCP: the same", 'reference')
     .option('--loss <share>', 'lose this share of the frames, each way: 2% or 0.02')
     .option('--duplicate <share>', 'send this share of the frames twice')
     .option('--reorder <share>', 'let this share of the frames be overtaken')

@@ -7,7 +7,7 @@ import type { Evidence, Scenario } from '@tcblab/drill/scenario';
 import type { ImpairmentSpec } from '@tcblab/tcp/sim';
 import { notAble, type Problem } from '../problem.ts';
 import { announceRun } from '../run/live-runs.ts';
-import type { Implementation, RunRequest } from '../run/request.ts';
+import { folderOf, type Implementation, type RunRequest } from '../run/request.ts';
 import type { Step } from '../terminal/progress.ts';
 import { inBytes } from '../terminal/bytes.ts';
 import { AgentProcess } from './agent-process.ts';
@@ -161,11 +161,14 @@ function middleboxJob(
 
 function endJob(index: 0 | 1, scenario: Scenario, request: RunRequest, folder: string): EndJob {
   const other = index === 0 ? 1 : 0;
+  const name = index === 0 ? request.a : request.b;
+  const submission = folderOf(name);
   return {
     kind: 'end',
     host: index === 0 ? 'a' : 'b',
     number: index + 1,
-    implementation: index === 0 ? request.a : request.b,
+    implementation: name === 'kernel' ? 'kernel' : 'reference',
+    ...(submission === null ? {} : { submission }),
     interface: 'eth0',
     address: addressOf(index),
     prefixLength: 24,
@@ -188,7 +191,8 @@ function macOf(index: 0 | 1): string {
 }
 
 function tcpName(implementation: Implementation): string {
-  return implementation === 'kernel' ? "the kernel's TCP" : 'our TCP';
+  if (implementation === 'kernel') return "the kernel's TCP";
+  return implementation === 'reference' ? 'our TCP' : `our TCP with the parts of ${implementation}`;
 }
 
 /** Both ends' steps beside the scenario's title, while it runs. */

@@ -1,8 +1,18 @@
 /** The thread of a virtual run: the runner stays awake for Ctrl-C while millions of frames pass here. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { runWorld, type WorldOptions } from '@tcblab/drill/world';
+import { runWorld, type WorldEnd, type WorldOptions } from '@tcblab/drill/world';
+import { partsForRun } from '@tcblab/host/submission';
 
 /** What the thread is given. It answers with the evidence. */
-export type WorldJob = Pick<WorldOptions, 'seed' | 'impairment' | 'scenario'>;
+export type WorldJob = Pick<WorldOptions, 'seed' | 'impairment' | 'scenario'> & {
+  /** Of host a and of host b: the student's folder whose parts it has; null = the reference alone. */
+  readonly folders: readonly [string | null, string | null];
+};
 
-parentPort?.postMessage(runWorld(workerData as WorldJob));
+const { folders, ...world } = workerData as WorldJob;
+const [a, b] = await Promise.all(folders.map(endOf));
+parentPort?.postMessage(runWorld({ ...world, a, b }));
+
+async function endOf(folder: string | null): Promise<WorldEnd> {
+  return folder === null ? {} : { name: folder, parts: await partsForRun(folder) };
+}

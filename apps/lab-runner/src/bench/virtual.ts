@@ -5,16 +5,19 @@ import { Worker } from 'node:worker_threads';
 import type { Evidence, HostEvidence, Scenario } from '@tcblab/drill/scenario';
 import type { WorldJob } from './virtual-worker.ts';
 import { CAPTURES, endOf, type Bench, type BenchJob } from './bench.ts';
+import { whereItIs } from '../labs/endless-loop.ts';
+import { folderOf } from '../run/request.ts';
 import { captureOf } from './virtual-capture.ts';
 
 export const virtual: Bench = {
   steps: ['hosts', 'scenario', 'captures'],
 
   async run({ scenario, request, folder, progress, signal }: BenchJob): Promise<Evidence> {
-    progress.start('hosts').ok('two stacks of ours, one virtual wire');
+    const folders = [folderOf(request.a), folderOf(request.b)] as const;
+    progress.start('hosts').ok(hostsOf(folders));
     const step = progress.start('scenario');
     step.note(scenario.title);
-    const world = { scenario, seed: request.seed, impairment: request.impairments };
+    const world = { scenario, seed: request.seed, impairment: request.impairments, folders };
     const evidence = (await inWorker(world, signal)) ?? interruptedRun(scenario);
     if (evidence.ended === 'done') step.ok(`${scenario.title}, in virtual time`);
     else step.warn(endOf(evidence, scenario));
@@ -39,15 +42,44 @@ function inWorker(job: WorldJob, signal: AbortSignal): Promise<Evidence | null> 
       workerData: job,
     });
     const stop = (): void => {
+      clearTimeout(watchdog);
       void worker.terminate();
       resolve(null);
+    };
+    const own = job.folders.findIndex((folder) => folder !== null);
+    const watchdog = own < 0 ? undefined : setTimeout(() => void blame(), LONGEST_RUN_MS);
+    const blame = async (): Promise<void> => {
+      const where = await whereItIs(job.folders[own] ?? '');
+      await worker.terminate();
+      resolve(
+        endlessRun(job.scenario, own, `it did not come back within ${LONGEST_RUN_MS / 1000} s${where}`),
+      );
     };
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     worker.once('error', reject);
     worker.once('message', (evidence: Evidence) => resolve(evidence));
-    worker.once('exit', () => signal.removeEventListener('abort', stop));
+    worker.once('exit', () => {
+      clearTimeout(watchdog);
+      signal.removeEventListener('abort', stop);
+    });
   });
+}
+
+/** A run in virtual time takes seconds, whatever it simulates. A student's loop without end takes for ever. */
+const LONGEST_RUN_MS = 60_000;
+
+function hostsOf([a, b]: WorldJob['folders']): string {
+  if (a === null && b === null) return 'two stacks of ours, one virtual wire';
+  const host = (folder: string | null): string =>
+    folder === null ? 'our TCP' : `our TCP with the parts of ${folder}`;
+  return `A: ${host(a)}, B: ${host(b)}, one virtual wire`;
+}
+
+function endlessRun(scenario: Scenario, host: number, crashed: string): Evidence {
+  const { hosts, ...run } = interruptedRun(scenario);
+  const [a, b] = hosts.map((one, index) => (index === host ? { ...one, crashed } : one));
+  return { ...run, hosts: [a, b], ended: 'limit', reason: crashed };
 }
 
 function interruptedRun({ ends }: Scenario): Evidence {

@@ -1,5 +1,8 @@
 /** What `run` was asked for, checked before anything is touched. */
 import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { findSystem } from '@tcblab/host/submission';
 import type { Micros } from '@tcblab/tcp';
 import { nearest } from '../nearest.ts';
 import { wrongUse } from '../problem.ts';
@@ -9,7 +12,8 @@ export const BENCHES = ['virtual', 'netns'] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 const IMPLEMENTATIONS = ['reference', 'kernel'] as const;
-export type Implementation = (typeof IMPLEMENTATIONS)[number];
+/** `reference`, `kernel`, or the path of a student's folder. */
+export type Implementation = string;
 
 /** What the wire does to frames, in each direction, beside what the scenario asks for. */
 export interface Impairments {
@@ -53,8 +57,8 @@ export function parseRunRequest(scenario: string, options: RunOptions): RunReque
   const request: RunRequest = {
     scenario,
     bench: oneOf('--bench', options.bench ?? 'netns', BENCHES),
-    a: oneOf('--a', options.a ?? 'reference', IMPLEMENTATIONS),
-    b: oneOf('--b', options.b ?? 'reference', IMPLEMENTATIONS),
+    a: implementation('--a', options.a ?? 'reference'),
+    b: implementation('--b', options.b ?? 'reference'),
     impairments: {
       loss: parseShare('--loss', options.loss ?? '0'),
       duplicate: parseShare('--duplicate', options.duplicate ?? '0'),
@@ -73,6 +77,25 @@ export function parseRunRequest(scenario: string, options: RunOptions): RunReque
     );
   }
   return request;
+}
+
+/** The folder whose parts an end has; null for the reference and the kernel. */
+export function folderOf(name: Implementation): string | null {
+  return name === 'reference' || name === 'kernel' ? null : resolve(name);
+}
+
+function implementation(option: string, name: string): Implementation {
+  const found = findSystem(name);
+  if (found.ok && found.value.kind === 'program') {
+    throw wrongUse(
+      `${option} ${name} is a program of its own, and run has TypeScript folders only.`,
+      `./tcblab script labs/scripts --sut ${name}`,
+    );
+  }
+  if (found.ok) return name;
+  // Without a slash, a word that is nearly one of ours is more likely than a folder.
+  if (!name.includes('/') && !existsSync(name)) return oneOf(option, name, IMPLEMENTATIONS);
+  throw wrongUse(`${option} ${name}: ${found.fault.what}.`, found.fault.next);
 }
 
 function oneOf<T extends string>(option: string, value: string, known: readonly T[]): T {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { needs } from '@tcblab/test-needs';
 import { expect, test } from 'vitest';
 import { startTcblab, tcblab, temporaryFolder } from '../command.fixture.ts';
 import { REPOSITORY } from '../repository.ts';
@@ -142,6 +143,33 @@ test('what is handed in is one zip with every file, its digest, and what the stu
   const listed: string[] = receipt.files.map(({ path }: { path: string }) => path);
   expect([...files.keys()]).toEqual([...listed, 'submission.json']);
   expect(readdirSync(cwd).toSorted()).toEqual(['03-handshake.zip', 'my-tcp']);
+});
+
+test('a run takes the folder for a TCP, and its crash for a failure', () => {
+  const { cwd, folder } = solved('03');
+  const run = ['run', 'handshake', '--bench', 'virtual', '--a', 'my-tcp', '--json', '--seed', '1'];
+  const good = tcblab([...run, '--out', 'good'], { cwd });
+  expect(good.code).toBe(0);
+  expect(JSON.parse(good.stdout)).toMatchObject({
+    verdict: 'pass',
+    pairing: { a: 'my-tcp', b: 'reference' },
+  });
+  alter(folder, 'tcb.snd.una = tcb.iss;', 'throw new RangeError("no number left");');
+  const bad = tcblab([...run, '--out', 'bad'], { cwd });
+  expect(bad.code).toBe(1);
+  const crash = JSON.parse(bad.stdout).checks.find(({ title }: { title: string }) =>
+    title.includes('keeps running'),
+  );
+  expect(crash.verdict).toBe('fail');
+  expect(crash.seen).toMatch(/^RangeError: no number left, at connection\.ts:\d+:\d+ in openActive$/);
+  expect(tcblab(['run', 'handshake', '--a', './nowhere'], { cwd })).toMatchObject({ code: 2 });
+});
+
+needs('netns').test('a student’s TCP speaks with the kernel’s', () => {
+  const { cwd } = solved('03');
+  const { code, stdout } = tcblab(['run', 'handshake', '--a', 'my-tcp', '--b', 'kernel', '--json'], { cwd });
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: 'pass', pairing: { a: 'my-tcp', b: 'kernel' } });
+  expect(code).toBe(0);
 });
 
 test('a folder that is none, and a lab that is none, say what to do', () => {

@@ -178,7 +178,7 @@ class Agent {
     return { ...findings, faults: [...findings.faults, ...starved] };
   }
 
-  #prepare(job: AgentJob): AgentCalls['prepare']['reply'] {
+  async #prepare(job: AgentJob): Promise<AgentCalls['prepare']['reply']> {
     if (this.#role !== null) throw new MisuseError('already-prepared', 'an agent plays one part in its life');
     const { clock = systemClock, software, openLink = openInterface } = this.#options;
     const onRecord = (event: TraceEvent, frame: number) => this.#record(event, frame);
@@ -186,7 +186,7 @@ class Agent {
     this.#job = job;
     if (job.kind === 'middlebox') this.#role = playMiddlebox(job, surroundings);
     else if (job.implementation === 'kernel') this.#role = playKernel(job, surroundings);
-    else this.#role = playReference(job, surroundings);
+    else this.#role = await playReference(job, surroundings);
     return { warnings: this.#role.warnings };
   }
 

@@ -116,6 +116,7 @@ const END_JOB = fields({
   host: oneOf('a', 'b'),
   number: count,
   implementation: oneOf('reference', 'kernel'),
+  submission: optional(text),
   interface: text,
   address: text,
   prefixLength: count,

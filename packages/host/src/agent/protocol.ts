@@ -24,6 +24,8 @@ export interface EndJob {
   /** In packet ids. */
   readonly number: number;
   readonly implementation: 'reference' | 'kernel';
+  /** A student's folder on the agent's machine, whose parts stand in for the reference's. */
+  readonly submission?: string;
   /** Name of the interface that the wire is plugged into, as the agent's machine calls it. */
   readonly interface: string;
   readonly address: string;

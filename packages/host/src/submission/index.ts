@@ -1,4 +1,4 @@
-export { isSubmission, loadFunctions, loadParts, openSubmission, ownFunctions } from './load.ts';
+export { isSubmission, loadFunctions, loadParts, openSubmission, ownFunctions, partsForRun } from './load.ts';
 export type { Found, Functions, SubmissionFault, SubmissionFolder } from './load.ts';
 export { MANIFEST, parseManifest, writeManifest } from './manifest.ts';
 export type { Manifest, Owner, PartName, PartOwners } from './manifest.ts';

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { PartialParts } from '@tcblab/tcp';
+import { referenceParts, type PartialParts } from '@tcblab/tcp';
 import { LAB_FUNCTIONS, adaptParts, type LabParts } from '@tcblab/tcp/lab';
 import { MANIFEST, PART_NAMES, parseManifest, type Manifest, type PartName } from './manifest.ts';
 import { StudentError, framesIn, guarded } from './student-code.ts';
@@ -69,6 +69,22 @@ export async function loadParts(
 ): Promise<Found<PartialParts>> {
   const found = await loadFunctions(folder, functions);
   return found.ok ? { ok: true, value: adaptParts(found.value) } : found;
+}
+
+/**
+ * The parts of a folder for a run between two hosts. Code that cannot even be loaded is a TCP that fails at its first
+ * step, and is judged as such.
+ */
+export async function partsForRun(path: string): Promise<PartialParts> {
+  const opened = openSubmission(path);
+  const loaded = opened.ok ? await loadParts(opened.value) : opened;
+  if (loaded.ok) return loaded.value;
+  const { what } = loaded.fault;
+  const fail = (): never => {
+    throw new StudentError(what, []);
+  };
+  const names = Object.keys(referenceParts.connection);
+  return { connection: Object.fromEntries(names.map((name) => [name, fail])) };
 }
 
 /** The functions as the student wrote them, but for what they throw. */

@@ -13,6 +13,11 @@ export class StudentError extends Error {
     super(frames.length === 0 ? what : `${what}, at ${frames.join(', called at ')}`, { cause });
     this.frames = frames;
   }
+
+  /** The name says nothing to the student that the message does not. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 const MOST_FRAMES = 5;

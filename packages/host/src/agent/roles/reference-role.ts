@@ -5,6 +5,8 @@ import { createRandom } from '@tcblab/tcp/sim';
 import { blameTcp } from '../../drive/blame-tcp.ts';
 import { Host } from '../../drive/host.ts';
 import { ImpairedDirection } from '../../impair/impaired-direction.ts';
+import { partsForRun } from '../../submission/load.ts';
+import { StudentError } from '../../submission/student-code.ts';
 import type { EndJob, Findings, SocketLine } from '../protocol.ts';
 import { EndRole, openTap } from './end-role.ts';
 import type { Role, Surroundings } from './role.ts';
@@ -13,13 +15,15 @@ import type { Role, Surroundings } from './role.ts';
  * @throws MisuseError for an impossible impairment, setting or address
  * @throws MachineError or the system's error when the interface or the capture cannot be opened
  */
-export function playReference(job: EndJob, surroundings: Surroundings): Role {
+export async function playReference(job: EndJob, surroundings: Surroundings): Promise<Role> {
+  const parts = job.submission === undefined ? null : await partsForRun(job.submission);
   const random = createRandom(job.seed, job.number);
   const stack = createStack({
     mac: job.mac,
     address: job.address,
     prefixLength: job.prefixLength,
     ...(job.settings === undefined ? {} : { settings: job.settings }),
+    ...(parts === null ? {} : { parts }),
     random,
     isnSecret: Uint8Array.from({ length: 16 }, () => random() & 0xff),
     trace: true,
@@ -48,7 +52,7 @@ export function playReference(job: EndJob, surroundings: Surroundings): Role {
       onFault: (error) => role.loseLink(error),
       onCrash(error, whose) {
         const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        if (whose === 'tcp') crashed = text;
+        if (whose === 'tcp') crashed = studentText(error) ?? text;
         else
           role.faults.push({
             what: `the bench of host ${job.host} failed: ${text}`,
@@ -95,4 +99,9 @@ export function playReference(job: EndJob, surroundings: Surroundings): Role {
 
 function runningTimer({ name, at, retransmissions }: RunningTimer, now: Micros): SocketLine['timer'] {
   return { name, milliseconds: Math.max(0, Math.round((at - now) / 1000)), retransmissions };
+}
+
+/** What a student needs of an exception: what it says, and their own lines. */
+function studentText(error: unknown): string | null {
+  return error instanceof StudentError ? error.message : null;
 }
