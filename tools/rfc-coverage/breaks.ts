@@ -251,4 +251,28 @@ export const breaks: readonly Break[] = [
     find: "return sameOctets(next, piece) ? 'again' : 'overlaps';",
     replace: "return 'again';",
   },
+  {
+    ids: ['RFC8200-4.5'],
+    file: 'stack/ipv6-input.ts',
+    find: 'header: offset === 0 ? wholeIpv6Header(bytes, start, protocol) : null,',
+    replace: 'header: more ? null : wholeIpv6Header(bytes, start, protocol),',
+  },
+  {
+    ids: ['RFC4443-2.4-never'],
+    file: 'stack/ipv6-input.ts',
+    find: 'return protocol === PROTOCOL_ICMPV6 && isMulticastAddress(destination);',
+    replace: 'return protocol >= 0 && isMulticastAddress(destination);',
+  },
+  {
+    ids: ['RFC4443-2.4-limit'],
+    file: 'stack/ipv6-input.ts',
+    find: 'const ERRORS = 10;',
+    replace: 'const ERRORS = 10_000;',
+  },
+  {
+    ids: ['RFC4443-3.1'],
+    file: 'stack/ipv6-input.ts',
+    find: 'this.#answer(now, ICMPV6_UNREACHABLE, ICMPV6_PORT_UNREACHABLE, about, local);',
+    replace: 'this.#answer(now, ICMPV6_UNREACHABLE, 0, about, local);',
+  },
 ];

@@ -198,11 +198,16 @@ export const icmpMutants: readonly Mutant[] = [
       },
     }),
   ),
-  mutant('never forgets what it knows of a path', ['RFC1191-6.3'], {}, { pathMtuAge: 10 ** 15 }),
+  mutant(
+    'never forgets what it knows of a path',
+    ['RFC1191-6.3', 'RFC8201-5.3'],
+    {},
+    { pathMtuAge: 10 ** 15 },
+  ),
   mutant('forgets what it knows of a path in a minute', ['RFC1191-3-wait'], {}, { pathMtuAge: 60_000_000 }),
   mutant(
     'tells no other connection what it has learned of a path',
-    ['RFC1191-6.2'],
+    ['RFC1191-6.2', 'RFC8201-5.2'],
     broken({
       openPassive(now, tcb) {
         connection.openPassive(now, tcb);

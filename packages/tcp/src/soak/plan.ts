@@ -87,6 +87,11 @@ class Draw {
 
 function drawEnd(draw: Draw, end: EndPlan['end'], bulk: boolean): EndPlan {
   const settings = drawSettings(draw, bulk);
+  const route = drawRoute(draw, settings);
+  const corrupt = draw.share(0.1);
+  // One flipped bit is what the checksum always finds. Where routers cut packets, two pieces of one may bring two flips
+  // that cancel each other.
+  const cuts = route.mtu < (settings.minPathMtu ?? 0);
   return {
     // Rings end at 2^32: start close before it, at it, and anywhere.
     iss: draw.chance(0.5) ? draw.between(-3000, 3000) >>> 0 : draw.upTo(0xffff_ffff),
@@ -96,11 +101,11 @@ function drawEnd(draw: Draw, end: EndPlan['end'], bulk: boolean): EndPlan {
       loss: draw.share(0.2),
       duplicate: draw.share(0.2),
       reorder: draw.share(0.3),
-      corrupt: draw.share(0.1),
+      corrupt: cuts ? 0 : corrupt,
       delay: draw.upTo(50_000),
       jitter: draw.upTo(5_000),
     },
-    route: drawRoute(draw, settings),
+    route,
     gather: draw.chance(0.5) ? 0 : draw.between(1, 20_000),
     total: draw.chance(0.3) ? draw.upTo(10) : draw.upTo(bulk ? 200_000 : 8_000),
     chunk: bulk ? draw.between(1_000, 50_000) : draw.size(4_000),

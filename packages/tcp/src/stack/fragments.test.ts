@@ -150,7 +150,17 @@ describe('a segment in fragments', () => {
 describe('a flood of fragments', () => {
   const fragment = (fields: Partial<Fragment>): Fragment => {
     const bytes = new Uint8Array(1500);
-    return { key: 'k', offset: 0, more: true, bytes, headerStart: 0, payloadStart: 20, end: 1500, ...fields };
+    return {
+      key: 'k',
+      offset: 0,
+      more: true,
+      bytes,
+      header: null,
+      headerLength: 20,
+      payloadStart: 20,
+      end: 1500,
+      ...fields,
+    };
   };
 
   test('of different packets holds a bounded number, the latest, and octets', () => {

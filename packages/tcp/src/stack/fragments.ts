@@ -14,9 +14,12 @@ export interface Fragment {
   readonly offset: Octets;
   /** More fragments follow. */
   readonly more: boolean;
-  /** The IP header, as the whole packet is to have it, is bytes[headerStart, payloadStart), the payload goes on to `end`. */
+  /** Of the first fragment, the header that the whole packet is to have; it is kept. */
+  readonly header: Uint8Array | null;
+  /** Octets of header that count in the length of the whole. */
+  readonly headerLength: Octets;
+  /** The payload is bytes[payloadStart, end). */
   readonly bytes: Uint8Array;
-  readonly headerStart: number;
   readonly payloadStart: number;
   readonly end: number;
 }
@@ -34,7 +37,7 @@ const MOST_PACKETS = 64;
 const MOST_OCTETS: Octets = 262_144;
 /** A packet in more pieces than this is dropped: as many as the longest needs that goes through 576 octets. */
 const MOST_PIECES = 128;
-/** An IP packet is at most this long. @rfc 791 3.1 */
+/** A packet is at most this long: one of IPv4 with its header, one of IPv6 without. @rfc 791 3.1; 8200 3 */
 const LONGEST: Octets = 65_535;
 /** How long the fragments of a packet wait for each other, from the first that came. @rfc 1122 3.3.2; 8200 4.5 */
 const WAIT: Micros = 60_000_000;
@@ -81,9 +84,9 @@ export class Fragments {
 
   /** Take one fragment; of `fragment.bytes` nothing is kept. */
   take(now: Micros, fragment: Fragment): Taken {
-    const { offset, more, end, payloadStart, headerStart } = fragment;
+    const { offset, more, end, payloadStart, headerLength } = fragment;
     const length = end - payloadStart;
-    const tooLong = offset + length + payloadStart - headerStart > LONGEST;
+    const tooLong = offset + length + headerLength > LONGEST;
     if (length === 0 || tooLong || (more && length % UNIT !== 0)) return dropped('bad-length');
     const packet = this.#partial.get(fragment.key) ?? this.#begin(now, fragment.key);
     if (packet.spoiled) return dropped('overlaps');
@@ -93,7 +96,7 @@ export class Fragments {
       this.#spoil(packet);
       return dropped(fault);
     }
-    if (packet.octets === packet.total && packet.header !== null) return this.#finish(fragment.key, packet);
+    if (packet.octets === packet.total && packet.header !== null) return this.#finish(fragment, packet);
     while (this.#partial.size > MOST_PACKETS || this.#octets > MOST_OCTETS) this.#dropOldest();
     return WAITS;
   }
@@ -134,7 +137,7 @@ export class Fragments {
    */
   #add(
     packet: Partial,
-    { offset, more, bytes, headerStart, payloadStart, end }: Fragment,
+    { offset, more, bytes, header, payloadStart, end }: Fragment,
   ): FragmentFault | 'again' | null {
     const { pieces } = packet;
     const piece = { start: offset, end: offset + end - payloadStart, bytes: bytes.slice(payloadStart, end) };
@@ -150,16 +153,16 @@ export class Fragments {
     packet.octets += piece.bytes.length;
     this.#octets += piece.bytes.length;
     if (!more) packet.total = piece.end;
-    if (offset === 0) packet.header = bytes.slice(headerStart, payloadStart);
+    packet.header = header ?? packet.header;
     return null;
   }
 
-  #finish(key: string, packet: Partial): Taken {
+  #finish({ key, headerLength }: Fragment, packet: Partial): Taken {
     const header = packet.header ?? new Uint8Array(0);
     const whole = joined(header, packet.pieces);
     this.#forget(key, packet);
     // The first fragment's header may be longer than those that were counted.
-    if (whole.length > LONGEST) return dropped('bad-length');
+    if (packet.total + headerLength > LONGEST) return dropped('bad-length');
     return { kind: 'whole', packet: whole, headerLength: header.length };
   }
 

@@ -142,13 +142,15 @@ export class IpStack {
 
   /** When `onTimeout` is wanted next; Infinity = not at all. Read it again after every call. */
   pollTimeout(): Micros {
-    return Math.min(this.#endpoints.pollTimeout(), this.#ipv4.pollTimeout());
+    const fragments = Math.min(this.#ipv4.pollTimeout(), this.#ipv6?.pollTimeout() ?? Infinity);
+    return Math.min(this.#endpoints.pollTimeout(), fragments);
   }
 
   /** Handle the timers that are due. An early call does nothing. */
   onTimeout(now: Micros): void {
     this.#tick(now);
     this.#ipv4.onTimeout(now);
+    this.#ipv6?.onTimeout(now);
     this.#endpoints.onTimeout(now);
   }
 

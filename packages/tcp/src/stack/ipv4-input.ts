@@ -103,8 +103,9 @@ export class Ipv4Input {
       key: `${source.w3}:${protocol}:${id}`,
       offset: fragmentOffset,
       more: moreFragments,
+      header: fragmentOffset === 0 ? bytes.slice(start, payloadStart) : null,
+      headerLength: payloadStart - start,
       bytes,
-      headerStart: start,
       payloadStart,
       end: payloadEnd,
     });

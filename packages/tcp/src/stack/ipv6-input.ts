@@ -2,8 +2,22 @@
 import type { Micros } from '../units.ts';
 import { type Address, isHostAddress, isMulticastAddress, sameAddress } from '../wire/address.ts';
 import { ICMP_HEADER_LENGTH, IcmpMessage } from '../wire/icmp.ts';
-import { ICMPV6_ECHO, ICMPV6_ECHO_REPLY, parseIcmpv6 } from '../wire/icmpv6.ts';
-import { PROTOCOL_TCP } from '../wire/ipv4.ts';
+import {
+  ICMPV6_ECHO,
+  ICMPV6_ECHO_REPLY,
+  ICMPV6_PORT_UNREACHABLE,
+  ICMPV6_REASSEMBLY_TIME_EXCEEDED,
+  ICMPV6_TIME_EXCEEDED,
+  ICMPV6_UNREACHABLE,
+  parseIcmpv6,
+} from '../wire/icmpv6.ts';
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../wire/ipv4.ts';
+import {
+  IPV6_FRAGMENT_HEADER_LENGTH,
+  readIpv6Fragment,
+  restoreIpv6,
+  wholeIpv6Header,
+} from '../wire/ipv6-fragment.ts';
 import {
   IPV6_HEADER_LENGTH,
   Ipv6Header,
@@ -14,9 +28,15 @@ import {
 import { Segment } from '../wire/segment.ts';
 import { parseTcpIpv6Packet } from '../wire/tcp-packet.ts';
 import { hasReferenceCodec } from '../tcb/reference.ts';
+import { Fragments } from './fragments.ts';
 import type { HostAddresses } from './host-addresses.ts';
 import { quotedPorts, reportOfIcmpv6 } from './icmp-errors.ts';
+import { RateLimit } from './rate-limit.ts';
 import { SegmentInput, type InputOptions } from './segment-input.ts';
+
+/** ICMPv6 errors that this host sends: so many at once, and one more each interval. @rfc 4443 2.4-limit */
+const ERRORS = 10;
+const ERROR_INTERVAL: Micros = 100_000;
 
 export class Ipv6Input {
   readonly #addresses: HostAddresses;
@@ -28,6 +48,8 @@ export class Ipv6Input {
   readonly #ip = new Ipv6Header();
   readonly #icmp = new IcmpMessage();
   readonly #segment = new Segment();
+  readonly #fragments = new Fragments();
+  readonly #errors = new RateLimit(ERRORS, ERROR_INTERVAL);
 
   constructor(addresses: HostAddresses, options: InputOptions) {
     this.#addresses = addresses;
@@ -52,8 +74,23 @@ export class Ipv6Input {
     if (whole) this.#options.endpoints.onSegment(now, local, ip.source, this.#segment);
     else if (ip.protocol === PROTOCOL_TCP) this.#segments.onPacket(now, bytes, ip, local);
     else if (ip.protocol === PROTOCOL_ICMPV6) this.#onIcmp(now, bytes, local);
-    else if (ip.protocol === PROTOCOL_IPV6_FRAGMENT) this.#drop(now, 'ipv6: fragment');
-    else this.#drop(now, 'ipv6: no such protocol here');
+    else if (ip.protocol === PROTOCOL_IPV6_FRAGMENT) this.#onFragment(now, bytes, start);
+    else this.#onUnknown(now, bytes, start, local);
+  }
+
+  pollTimeout(): Micros {
+    return this.#fragments.pollTimeout();
+  }
+
+  /** @rfc 8200 4.5 */
+  onTimeout(now: Micros): void {
+    for (const packet of this.#fragments.onTimeout(now)) {
+      restoreIpv6(packet);
+      if (parseIpv6(packet, 0, packet.length, this.#ip) !== null) continue;
+      const local = this.#addresses.find(this.#ip.destination);
+      if (local !== null)
+        this.#answer(now, ICMPV6_TIME_EXCEEDED, ICMPV6_REASSEMBLY_TIME_EXCEEDED, packet, local);
+    }
   }
 
   /** A packet of ours came back from the link: no host answers at its next hop. @rfc 4861 7.2.2 */
@@ -62,6 +99,40 @@ export class Ipv6Input {
     if (parseIpv6(packet, 0, packet.length, ip) !== null) return;
     const local = this.#addresses.find(ip.source);
     if (local !== null) this.#segments.onUndeliverable(now, packet, ip, local);
+  }
+
+  /** @rfc 8200 4.5; 5722 4 */
+  #onFragment(now: Micros, bytes: Uint8Array, start: number): void {
+    const ip = this.#ip;
+    const { protocol, offset, more, id } = readIpv6Fragment(bytes, ip);
+    const taken = this.#fragments.take(now, {
+      key: `${wordsOf(ip.source)}:${wordsOf(ip.destination)}:${id}`,
+      offset,
+      more,
+      header: offset === 0 ? wholeIpv6Header(bytes, start, protocol) : null,
+      headerLength: 0,
+      bytes,
+      payloadStart: ip.payloadStart + IPV6_FRAGMENT_HEADER_LENGTH,
+      end: ip.payloadEnd,
+    });
+    if (taken.kind === 'dropped') return this.#drop(now, `ipv6: fragment ${taken.reason}`);
+    if (taken.kind === 'waits') return;
+    restoreIpv6(taken.packet);
+    this.onPacket(now, taken.packet, 0, taken.packet.length);
+  }
+
+  /** Neither TCP nor ICMP: nobody here takes it, and the sender of a datagram is told. @rfc 4443 3.1 */
+  #onUnknown(now: Micros, bytes: Uint8Array, start: number, local: Address): void {
+    this.#drop(now, 'ipv6: no such protocol here');
+    if (this.#ip.protocol !== PROTOCOL_UDP) return;
+    const about = bytes.subarray(start, this.#ip.payloadEnd);
+    this.#answer(now, ICMPV6_UNREACHABLE, ICMPV6_PORT_UNREACHABLE, about, local);
+  }
+
+  /** Tell the sender of `about`, which `#ip` describes, that it is not taken. ICMPv6 is never answered so. @rfc 4443 2.4-never */
+  #answer(now: Micros, type: number, code: number, about: Uint8Array, local: Address): void {
+    if (this.#ip.protocol === PROTOCOL_ICMPV6 || !this.#errors.allows(now)) return;
+    this.#options.output.icmpError(local, this.#ip.source, type, code, about);
   }
 
   /** Whether a group may be asked something that every one of its hosts answers. @rfc 9293 3.9.2.3 MUST-57 */
@@ -96,4 +167,8 @@ export class Ipv6Input {
     this.#options.counters.drop(reason);
     this.#options.tracer?.dropped(now, 0, reason);
   }
+}
+
+function wordsOf({ w0, w1, w2, w3 }: Address): string {
+  return `${w0}:${w1}:${w2}:${w3}`;
 }

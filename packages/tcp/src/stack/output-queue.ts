@@ -19,6 +19,8 @@ const MOST_PASSING = 4096;
 const BURST = 32;
 /** The longest IPv4 header and 8 octets more. @rfc 792 */
 const MOST_QUOTED: Octets = 68;
+/** As much as fits into the least MTU of IPv6. @rfc 4443 2.4 */
+const MOST_QUOTED_IPV6: Octets = 1232;
 
 export interface OutputQueueOptions {
   readonly ipv4: PacketOutput;
@@ -70,7 +72,7 @@ export class OutputQueue {
 
   /** An ICMP error about a packet that came; @param about the packet, which is copied as far as it is quoted */
   icmpError(local: Address, remote: Address, type: number, code: number, about: Uint8Array): void {
-    const quoted = about.slice(0, MOST_QUOTED);
+    const quoted = about.slice(0, remote.version === 6 ? MOST_QUOTED_IPV6 : MOST_QUOTED);
     this.#replies.push({ kind: 'error', local, remote: remote.copy(), type, code, about: quoted });
   }
 

@@ -73,6 +73,7 @@ describe('a packet that was too big', () => {
     d.send(MSS).says('. 1:1161(1160) ack 1');
   });
 
+  // Proves: RFC8201-5.2
   test('is cut for every connection to that host that has one out', () => {
     const d = new Dialogue().established();
     d.send(MSS).hearAll();
@@ -92,7 +93,7 @@ describe('a packet that was too big', () => {
     d.peer('P. 1:2(1) ack 1').says('. 1:1161(1160) ack 2');
   });
 
-  // Proves: RFC1191-3-wait
+  // Proves: RFC1191-3-wait RFC8201-5.3
   test('is forgotten after ten minutes: the path may have grown', () => {
     const d = new Dialogue().established();
     d.send(MSS).hearAll();

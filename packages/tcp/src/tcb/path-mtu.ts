@@ -101,7 +101,7 @@ export function refreshPath(now: Micros, tcb: Tcb): void {
  * A report is believed at once when it is about more than the path has ever carried for this connection. Otherwise what
  * it says contradicts the peer's own ACKs: it waits until a timeout bears it out, and is forgotten when progress does not.
  *
- * @rfc 1191 3-reduce, 3-floor, 3-no-increase, 5; 8201 4; 5927 7.2-sent, 7.2-initial, 7.2-pending
+ * @rfc 1191 3-reduce, 3-floor, 3-no-increase, 5; 8201 4-floor, 4-reduce, 4-validate, 4-no-increase; 5927 7.2-sent, 7.2-initial, 7.2-pending
  */
 function tooBig(now: Micros, tcb: Tcb, { mtu: told, seq, quotedLength }: IcmpReport): boolean {
   const { path, tuple } = tcb;
@@ -158,7 +158,7 @@ function learn(now: Micros, tcb: Tcb, mtu: Octets): void {
  * What is out and too long is lost for certain: it is cut up and sent again, with no word to congestion control but
  * that it begins slowly.
  *
- * @rfc 1191 6.4; 8201 5.4
+ * @rfc 1191 6.4-resend, 6.4-slow-start; 8201 5.4
  */
 function shrink(tcb: Tcb, mtu: Octets): void {
   const { path, recovery, congestion, snd } = tcb;

@@ -17,6 +17,8 @@ export const ICMPV6_ECHO_REPLY = 129;
 
 /** Of `ICMPV6_UNREACHABLE`. @rfc 4443 3.1 */
 export const ICMPV6_PORT_UNREACHABLE = 4;
+/** Of `ICMPV6_TIME_EXCEEDED`: fragments were missing. @rfc 4443 3.3 */
+export const ICMPV6_REASSEMBLY_TIME_EXCEEDED = 1;
 
 const CHECKSUM = 2;
 const ID = 4;
