@@ -24,6 +24,7 @@ export type {
   PartialParts,
   Parts,
 } from './tcb/parts.ts';
+export { profiles, type ProfileName } from './tcb/profiles.ts';
 export type { Range, Reassembler, ReassemblerPart } from './tcb/reassembler.ts';
 export { completeParts, referenceParts } from './tcb/reference.ts';
 export type { SentSegment } from './tcb/retransmit-queue.ts';

@@ -1,45 +1,30 @@
 /** The settings that a script assumes: profiles by name, and the sysctl names that mean one of the core's settings. */
-import { SYN_COOKIES, defaultSettings, type Micros } from '@tcblab/tcp';
+import {
+  SYN_COOKIES,
+  defaultSettings,
+  profiles as settingsProfiles,
+  type Micros,
+  type ProfileName,
+  type Settings,
+} from '@tcblab/tcp';
 
-export type ProfileName = 'rfc' | 'linux' | 'freebsd';
+export type { ProfileName };
 
 export type NamedSettings = Readonly<Record<string, number>>;
 
 const SECOND: Micros = 1_000_000;
 const FULL_SEGMENT = 1460;
 
-/** What differs from the RFCs' defaults. Times in µs, sizes in octets. */
+/** The core's profiles, as numbers: a system under test may be written in any language. Times in µs, sizes in octets. */
 export const profiles: Readonly<Record<ProfileName, NamedSettings>> = {
-  rfc: {},
-  // net.ipv4 defaults: RTO from 200 ms, ten segments to begin with, TIME-WAIT of 60 s.
-  linux: {
-    minRto: 200_000,
-    initialWindow: 10 * FULL_SEGMENT,
-    msl: 30 * SECOND,
-    delayedAck: 40_000,
-    // Linux ends an OPEN on any ICMP error.
-    softErrorsEndOpen: 1,
-    keepSynText: 0,
-    synCookies: SYN_COOKIES.whenFull,
-  },
-  // net.inet.tcp defaults: rexmit_min 30 ms, ten segments, MSL 30 s.
-  freebsd: {
-    minRto: 30_000,
-    initialWindow: 10 * FULL_SEGMENT,
-    msl: 30 * SECOND,
-    delayedAck: 40_000,
-    sendBuffer: 32_768,
-    receiveBuffer: 65_536,
-    blackHoleTimeouts: 3,
-    // kern.ipc.soacceptqueue and net.inet.tcp.syncache.
-    somaxconn: 128,
-    synAckRetries: 3,
-    recycleHalfOpen: 1,
-    keepSynText: 0,
-    synCookies: SYN_COOKIES.whenFull,
-    abortOnOverflow: 1,
-  },
+  rfc: numbers(settingsProfiles.rfc),
+  linux: numbers(settingsProfiles.linux),
+  freebsd: numbers(settingsProfiles.freebsd),
 };
+
+function numbers(settings: Partial<Settings>): NamedSettings {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, Number(value)]));
+}
 
 /** What a number of SYNs, each after twice the time of the last, comes to. */
 const spent = (retries: number): Micros => (2 ** (retries + 1) - 1) * SECOND;

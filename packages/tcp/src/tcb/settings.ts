@@ -25,7 +25,7 @@ export interface Settings {
   readonly synAckRetries: number;
   /** Maximum segment lifetime; TIME-WAIT lasts twice as long. @rfc 9293 3.4.2 */
   readonly msl: Micros;
-  /** Which SYNs may open a connection in TIME-WAIT anew: one of `TIME_WAIT_REUSE`. @rfc 9293 3.6.1 SHLD-4, MAY-2 */
+  /** Which SYNs may open a connection in TIME-WAIT anew: 0 none, 1 by timestamps, 2 also by number: `TIME_WAIT_REUSE`. @rfc 9293 3.6.1 SHLD-4, MAY-2 */
   readonly timeWaitReuse: number;
   /** Ignore resets in TIME-WAIT, so that no old duplicate cuts it short. @rfc 1337 3-F1 */
   readonly timeWaitIgnoresResets: boolean;
@@ -39,7 +39,9 @@ export interface Settings {
   readonly sillyWindowOverride: Micros;
   /** Congestion window to start with; 0 takes the formula of RFC 5681 §3.1. */
   readonly initialWindow: Octets;
+  /** What the application may queue that is not acknowledged yet. */
   readonly sendBuffer: Octets;
+  /** What may wait for the application; the widest window that is offered. */
   readonly receiveBuffer: Octets;
   /** Connections that may wait for accept(), and half-open ones beside them, when LISTEN names no backlog. */
   readonly backlog: number;
@@ -59,7 +61,7 @@ export interface Settings {
   readonly recycleHalfOpen: boolean;
   /** Whether text on a SYN waits in the SYN queue; when not, it is not acknowledged either, and comes again. @rfc 4987 3.5 */
   readonly keepSynText: boolean;
-  /** When a listener answers SYNs by cookies: one of `SYN_COOKIES`. @rfc 4987 3.6, 3.7 */
+  /** When a listener answers SYNs by cookies: 0 never, 1 when its queue is full, 2 always: `SYN_COOKIES`. @rfc 4987 3.6, 3.7 */
   readonly synCookies: number;
   /** Whether a handshake that finds the accept queue full is ended by a reset, or waits. Linux: tcp_abort_on_overflow. */
   readonly abortOnOverflow: boolean;
