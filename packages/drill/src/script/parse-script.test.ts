@@ -216,7 +216,7 @@ test.each([
   ['/* x', 'test.pkt:1:1: this comment does not end: */ is missing\n  /* x\n  ^'],
   [
     '0 < . 1:1(0) <mss 1,foo>',
-    'test.pkt:1:21: expected an option (mss, nop, wscale, sackOK, sack, TS, eol, FO, FOEXP or md5), found foo\n  0 < . 1:1(0) <mss 1,foo>\n                      ^',
+    'test.pkt:1:21: expected an option (mss, nop, wscale, sackOK, sack, TS, eol, FO, FOEXP, md5 or kind), found foo\n  0 < . 1:1(0) <mss 1,foo>\n                      ^',
   ],
   [
     'connect(3) = 0',
