@@ -41,7 +41,7 @@ const config: Config = {
   ],
   themeConfig: {
     colorMode: { respectPrefersColorScheme: true },
-    prism: { theme: themes.github, darkTheme: themes.dracula },
+    prism: { theme: themes.vsLight, darkTheme: themes.vsDark },
     navbar: {
       title: 'tcblab',
       items: [

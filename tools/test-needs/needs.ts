@@ -19,6 +19,7 @@ const PACKAGE_OF = {
   bwrap: 'bubblewrap',
   capinfos: 'wireshark-common',
   cc: 'gcc',
+  chromium: 'chromium',
   curl: 'curl',
   editcap: 'wireshark-common',
   ethtool: 'ethtool',

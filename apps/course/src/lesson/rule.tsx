@@ -11,13 +11,13 @@ export interface RuleProps {
 export function Rule({ rfc, children }: RuleProps): ReactNode {
   const [number, section] = rfc.split(' ');
   return (
-    <aside className={styles.rule} aria-label={`RFC ${number}`}>
+    <div role="note" className={styles.rule}>
       <p className={styles.source}>
         <a href={`https://www.rfc-editor.org/rfc/rfc${number}#section-${section}`}>
           RFC {number} §{section}
         </a>
       </p>
       {children}
-    </aside>
+    </div>
   );
 }

@@ -67,7 +67,7 @@ export function SegmentView({ packet }: { readonly packet: CapturedPacket }): Re
       <div className={styles.fields}>
         {layers.map((layer) => (
           <section key={layer} data-layer={layer}>
-            <h4>{LAYERS[layer]}</h4>
+            <p className={styles.title}>{LAYERS[layer]}</p>
             <dl>
               {fields
                 .filter((field) => field.layer === layer)

@@ -32,7 +32,7 @@ export function TcbView({
     <div className={styles.tcbs}>
       {([0, 1] as const).map((side) => (
         <section key={side}>
-          <h4>{recording.hosts[side].name}</h4>
+          <p className={styles.title}>{recording.hosts[side].name}</p>
           <Tcb
             snapshot={snapshotAt(recording, row, side)}
             silent={recording.hosts[side].records.length === 0}

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import { needs } from '@tcblab/test-needs';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { Site } from './site.fixture.ts';
+
+const { test } = needs('chromium');
+
+const PAGES = [
+  '/',
+  '/chapters/what-a-connection-is/',
+  '/chapters/typescript/',
+  '/chapters/handshake/',
+  '/chapters/teardown/',
+  '/viewer/',
+  '/zh-Hans/',
+] as const;
+
+let site: Site;
+beforeAll(async () => {
+  site = await Site.open();
+}, 300_000);
+afterAll(() => site?.close());
+afterEach(() => {
+  expect(site.complaints.splice(0)).toEqual([]);
+});
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong, a line each. */
+async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run();
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+    );
+  });
+}
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly target: readonly string[] }[];
+  }[];
+}
+
+/** Until every trace of the page has been drawn. */
+async function drawn(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    for (let y = 0; y < document.body.scrollHeight; y += 500) {
+      scrollTo(0, y);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    scrollTo(0, 0);
+  });
+  await page.waitForFunction(() => !document.body.textContent.includes('The trace is being loaded'));
+  await page.waitForLoadState('networkidle');
+}
+
+describe.each(PAGES)('%s', { timeout: 120_000 }, (path) => {
+  test('is clean to axe, in light and in dark', async () => {
+    const page = await site.page(path, { colorScheme: 'light' });
+    await drawn(page);
+    expect(await axe(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.reload({ waitUntil: 'networkidle' });
+    await drawn(page);
+    expect(await axe(page)).toEqual([]);
+    await page.context().close();
+  });
+  test('needs no sideways scrolling on 320 pixels', async () => {
+    const page = await site.page(path, { viewport: { width: 320, height: 640 } });
+    await drawn(page);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(wide).toBeLessThanOrEqual(0);
+    await page.context().close();
+  });
+});
+
+describe('a trace', { timeout: 60_000 }, () => {
+  const selected = (page: Page) =>
+    page.locator('[role=option][aria-selected=true]').first().getAttribute('aria-label');
+
+  test('is walked through by keyboard, and its panes with it', async () => {
+    const page = await site.page('/chapters/handshake/');
+    await drawn(page);
+    const ladder = page.getByRole('listbox').first();
+    await ladder.focus();
+    expect(await selected(page)).toMatch(/host A to host B: SYN {2}seq 0 .*host A is now SYN-SENT/);
+    await page.keyboard.press('ArrowDown');
+    expect(await selected(page)).toMatch(/host B to host A: SYN,ACK {2}seq 0 {2}ack 1/);
+    await page.getByRole('tab', { name: 'Bytes' }).first().click();
+    expect(await page.getByRole('tabpanel').first().textContent()).toContain('SYN,ACK');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    expect(await page.getByRole('tab', { name: 'Table' }).first().getAttribute('aria-selected')).toBe('true');
+    expect(await page.getByRole('row').count()).toBeGreaterThan(10);
+    await ladder.focus();
+    await page.keyboard.press('End');
+    expect(await selected(page)).toContain('ack 16');
+    await page.context().close();
+  });
+
+  test('of any origin is opened from the reader’s own files', async () => {
+    const page = await site.page('/viewer/');
+    const read = (name: string) => ({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(site.bytes(`traces/handshake/${name}`)),
+    });
+    const chooser = page.locator('input[type=file]');
+    await chooser.setInputFiles([read('host-a.pcapng')]);
+    await page.getByRole('listbox').waitFor();
+    expect(await page.locator('[role=option]').count()).toBe(11);
+    await chooser.setInputFiles(['bundle.json', 'host-a.pcapng', 'host-b.pcapng', 'trace.sqlog'].map(read));
+    await page.getByText('host B').first().waitFor();
+    await chooser.setInputFiles([{ name: 'x.pcap', mimeType: 'x/y', buffer: Buffer.from('no capture') }]);
+    expect(await page.getByRole('alert').last().textContent()).not.toBe('');
+    await page.context().close();
+  });
+});
+
+test('a prediction is told once chosen, kept, and can be asked again', async () => {
+  const page = await site.page('/chapters/handshake/');
+  const first = page.locator('fieldset').first();
+  await first.getByLabel('Two').check();
+  await first.getByRole('button', { name: 'That is my prediction' }).click();
+  expect(await first.textContent()).toContain('So it is.');
+  await page.reload({ waitUntil: 'networkidle' });
+  expect(await first.getByLabel('Two').isChecked()).toBe(true);
+  await first.getByRole('button', { name: 'Ask me again' }).click();
+  expect(await first.textContent()).not.toContain('So it is.');
+  await page.context().close();
+});
+
+test('a chapter’s first load is at most 200 kB of compressed script', () => {
+  const scripts = [...site.file('chapters/handshake/index.html').matchAll(/<script[^>]* src="?([^" >]+)/g)];
+  const sizes = scripts.map(([, path]) => gzipSync(site.bytes(path.slice(1))).length);
+  expect(scripts.length).toBeGreaterThan(0);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(200_000);
+});
