@@ -9,6 +9,7 @@ import type { FourTuple } from '../tcb/isn.ts';
 import type { ListenerPart } from '../tcb/listener-part.ts';
 import type { ChecksumPart, CodecPart, PartialParts } from '../tcb/parts.ts';
 import { flightSize } from '../tcb/recovery.ts';
+import type { ReassemblerPart } from '../tcb/reassembler.ts';
 import { referenceParts } from '../tcb/reference.ts';
 import type { SendWindowPart } from '../tcb/send-window.ts';
 import type { SequencePart } from '../tcb/sequence.ts';
@@ -92,12 +93,41 @@ export function adaptParts(given: LabParts): PartialParts {
     ...(sequence === undefined
       ? {}
       : { sequence: { ...referenceParts.sequence, ...(sequence as Partial<SequencePart>) } }),
-    ...(reassembler === undefined ? {} : { reassembler: { ...referenceParts.reassembler, ...reassembler } }),
+    ...(reassembler?.create === undefined ? {} : { reassembler: adaptReassembler(reassembler.create) }),
     ...(rtt === undefined ? {} : { rtt: { ...referenceParts.rtt, ...rtt } }),
     ...(window === undefined ? {} : { sendWindow: adaptWindow(window) }),
     ...(congestion === undefined ? {} : { congestion: { ...referenceParts.congestion, ...congestion } }),
     ...(listener === undefined ? {} : { listener: adaptListener(listener) }),
     ...(connection === undefined ? {} : { connection: adaptConnection(connection) }),
+  };
+}
+
+/** Where the octets lie in what is lent to `insert`: not at 0, so that nobody forgets to look. */
+const LENT_FROM = 4;
+
+/** What is lent is taken back: a reassembler that keeps a view instead of a copy finds other octets there, every time. */
+function adaptReassembler(create: ReassemblerMaker['create']): ReassemblerPart {
+  return {
+    create() {
+      const inner = create();
+      return {
+        get available() {
+          return inner.available;
+        },
+        get ranges() {
+          return inner.ranges;
+        },
+        insert(offset, source, from, to) {
+          const lent = new Uint8Array(LENT_FROM + to - from);
+          lent.set(source.subarray(from, to), LENT_FROM);
+          const moved = inner.insert(offset, lent, LENT_FROM, lent.length);
+          lent.fill(0xee);
+          return moved;
+        },
+        read: (into, from, to) => inner.read(into, from, to),
+        clear: () => inner.clear(),
+      };
+    },
   };
 }
 
