@@ -275,4 +275,40 @@ export const breaks: readonly Break[] = [
     find: 'this.#answer(now, ICMPV6_UNREACHABLE, ICMPV6_PORT_UNREACHABLE, about, local);',
     replace: 'this.#answer(now, ICMPV6_UNREACHABLE, 0, about, local);',
   },
+  {
+    ids: ['RFC2018-5-left'],
+    file: 'tcb/retransmission.ts',
+    find: 'queue.forgetSacked();\n  const rack',
+    replace: 'const rack',
+  },
+  {
+    ids: ['RFC2883-4-once'],
+    file: 'tcb/sack-blocks.ts',
+    find: 'this.#duplicate = null;\n    return true;',
+    replace: 'return true;',
+  },
+  {
+    ids: ['RFC2883-4-second'],
+    file: 'tcb/sack-blocks.ts',
+    find: '[this.#duplicate, ...this.#blocks]',
+    replace: '[this.#duplicate]',
+  },
+  {
+    ids: ['RFC6675-5-4.3'],
+    file: 'tcb/sack-recovery.ts',
+    find: 'sendUrgently(tcb, 0);\n  }',
+    replace: '}',
+  },
+  {
+    ids: ['RFC9438-4.2'],
+    file: 'tcb/cubic.ts',
+    find: 'cubic.epochStart += now - cubic.lastUse;',
+    replace: 'cubic.epochStart += 0;',
+  },
+  {
+    ids: ['RFC9438-4.7'],
+    file: 'tcb/cubic.ts',
+    find: 'cubic.cwndPrior < cubic.wMax ?',
+    replace: 'cubic.cwndPrior < 0 ?',
+  },
 ];

@@ -31,6 +31,7 @@ export interface HostTask {
   readonly octets?: number;
   readonly capture?: string;
   readonly impairment?: ImpairmentSpec;
+  /** Of the stack; the minimum RTO is 200 ms unless it is said. */
   readonly settings?: Partial<Settings>;
 }
 

@@ -66,7 +66,7 @@ export const lossRecoveryMutants: readonly Mutant[] = [
   ),
   mutant(
     'takes two duplicate ACKs for three',
-    ['RFC5681-3.2-frtx'],
+    ['RFC5681-3.2-frtx', 'RFC6675-5-DupAcks'],
     altered('retransmission', {
       duplicate(now, tcb) {
         if (tcb.recovery.duplicateAcks === 1) tcb.recovery.duplicateAcks++;
@@ -76,7 +76,7 @@ export const lossRecoveryMutants: readonly Mutant[] = [
   ),
   mutant(
     'recovers after a timeout',
-    ['RFC6582-3.2-2', 'RFC6582-3.2-4'],
+    ['RFC6582-3.2-2', 'RFC6582-3.2-4', 'RFC6675-5.1'],
     altered('retransmission', {
       duplicate(now, tcb) {
         if (!tcb.recovery.inRecovery) tcb.recovery.recover = null;

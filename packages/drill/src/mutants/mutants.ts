@@ -2,6 +2,7 @@
 import { acknowledgementsMutants } from './acknowledgements.ts';
 import { congestionMutants } from './congestion.ts';
 import { icmpMutants } from './icmp.ts';
+import { cubicMutants } from './cubic.ts';
 import { ecnMutants } from './ecn.ts';
 import { ipv6Mutants } from './ipv6.ts';
 import { lossRecoveryMutants } from './loss-recovery.ts';
@@ -10,8 +11,10 @@ import { openingMutants } from './opening.ts';
 import { optionsMutants } from './options.ts';
 import { patienceMutants } from './patience.ts';
 import { queuesMutants } from './queues.ts';
+import { rackMutants } from './rack.ts';
 import { receivingMutants } from './receiving.ts';
 import { resetsMutants } from './resets.ts';
+import { sackMutants } from './sack.ts';
 import { sendWindowMutants } from './send-window.ts';
 import { sequenceCheckMutants } from './sequence-check.ts';
 import { synsMutants } from './syns.ts';
@@ -31,6 +34,9 @@ export const mutants: readonly Mutant[] = [
   ...userCallsMutants,
   ...lossRecoveryMutants,
   ...congestionMutants,
+  ...cubicMutants,
+  ...sackMutants,
+  ...rackMutants,
   ...sendWindowMutants,
   ...queuesMutants,
   ...optionsMutants,

@@ -165,6 +165,7 @@ describe('a sender', () => {
     d.says(...data(0), ...data(2), ...data(4), ...data(10)).silent();
   });
 
+  // Proves: RFC6675-4-nextseg3 RFC6675-4-rescue
   test('with nothing new to send tries a hole that may not be lost, and once the last segment', () => {
     const d = established({ initialWindow: 10 * MSS });
     d.send(10 * MSS).hearAll();
@@ -180,6 +181,7 @@ describe('a sender', () => {
     d.peer(`. 1:1(0) ack ${at(8)}`).silent();
   });
 
+  // Proves: RFC2018-5-rto RFC2018-5-left RFC2018-5.1
   test('forgets what was selected when the timer expires, and sends the oldest segment whatever was said of it', () => {
     const d = flying(10);
     d.peer(`. 1:1(0) ack 1 ${sack(1, 2)}`).hearAll();
@@ -209,6 +211,7 @@ describe('a sender', () => {
     expect(before.snd.nxt - before.snd.una).toBeGreaterThanOrEqual(2 * MSS);
   });
 
+  // Proves: RFC2018-8-keep RFC2018-8-renege
   test('that sees a peer take back what it selected trusts none of it', () => {
     const d = flying(10);
     d.peer(`. 1:1(0) ack 1 ${sack(1, 3)}`).hearAll();
@@ -227,6 +230,7 @@ describe('a sender', () => {
     expect([inFlight, duplicateAcks]).toEqual([snd.nxt - snd.una, 0]);
   });
 
+  // Proves: RFC6298-3b
   test('takes a round-trip time from what is selected', () => {
     const d = flying(10, { minRto: 1 });
     const { srtt } = d.it.snapshot();
@@ -235,6 +239,7 @@ describe('a sender', () => {
     expect(d.it.snapshot().srtt).toBe(Math.round(((srtt ?? 0) * 7 + 100_000) / 8));
   });
 
+  // Proves: RFC5681-4.3
   test('takes a loss of what it sent again for a second sign of congestion', () => {
     const d = flying(20);
     d.peer(`. 1:1(0) ack 1 ${sack(1, 20)}`).hearAll();

@@ -29,6 +29,7 @@ function fly(c: Congestion, from: number, end: number, rtt = RTT): number[] {
   return windows;
 }
 
+// Proves: RFC9438-4.6
 test('a loss leaves seven tenths of what was in flight, and never less than two segments', () => {
   const c = cubic.create(SMSS, 0);
   c.cwnd = 100 * SMSS;
@@ -38,6 +39,7 @@ test('a loss leaves seven tenths of what was in flight, and never less than two 
   expect(c.ssthresh).toBe(2 * SMSS);
 });
 
+// Proves: RFC9438-5.1 RFC9438-4.2-target
 test('the window is back where the loss was after K seconds, flat there, and steep beyond', () => {
   const c = afterLossAt(1000);
   // K is the cube root of 300 / 0.4.
@@ -51,6 +53,7 @@ test('the window is back where the loss was after K seconds, flat there, and ste
   expect(at(k + 0.5) - at(k - 0.5)).toBeLessThan(2);
 });
 
+// Proves: RFC9438-4.3
 test('where round trips are short, it grows at least as Reno would', () => {
   const c = afterLossAt(20);
   // 14 segments, and 3 (1 - 0.7) / (1 + 0.7) of one more in each round trip of 1 ms.
@@ -62,6 +65,7 @@ test('where round trips are short, it grows at least as Reno would', () => {
   expect(last - (windows.at(-5) ?? 0)).toBeGreaterThan(3.5);
 });
 
+// Proves: RFC9438-4.2-target
 test('one round trip never adds more than half of the window', () => {
   const c = afterLossAt(100);
   fly(c, 0, 30 * SECOND, 3 * SECOND);
@@ -71,6 +75,7 @@ test('one round trip never adds more than half of the window', () => {
   expect(c.cwnd).toBeGreaterThan(1.3 * before);
 });
 
+// Proves: RFC9438-4.7
 test('a second loss below the first gives way: the curve aims lower than that loss', () => {
   const fair = afterLossAt(1000);
   cubic.enterRecovery(fair, 800 * SMSS, SMSS);
@@ -82,6 +87,7 @@ test('a second loss below the first gives way: the curve aims lower than that lo
   expect(windows.at(-1)).toBeCloseTo(595, -1);
 });
 
+// Proves: RFC9438-4.2
 test('while the application has little to send, the window and its clock stand still', () => {
   const [busy, idle] = [afterLossAt(1000), afterLossAt(1000)];
   const windows = fly(busy, 0, 5 * SECOND);
@@ -95,6 +101,7 @@ test('while the application has little to send, the window and its clock stand s
   expect(resumed.at(-1)).toBeCloseTo(windows.at(-1) ?? 0, -1);
 });
 
+// Proves: RFC9438-4.10
 test('below ssthresh it starts as slowly as Reno', () => {
   const c = cubic.create(SMSS, 0);
   expect(c.cwnd).toBe(4 * SMSS);
@@ -102,6 +109,7 @@ test('below ssthresh it starts as slowly as Reno', () => {
   expect(c.cwnd).toBe(5 * SMSS);
 });
 
+// Proves: RFC9438-4.8
 test('a timeout leaves one segment; the next congestion avoidance begins flat, where slow start ends', () => {
   const c = afterLossAt(1000);
   fly(c, 0, SECOND);

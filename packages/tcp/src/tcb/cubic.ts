@@ -33,7 +33,7 @@ function create(smss: Octets, window: Octets): Cubic {
   return { cwnd, ssthresh, wMax: 0, cwndPrior: cwnd, epochStart: -1, lastUse: -1, k: 0, wEst: 0, rest: 0 };
 }
 
-/** Slow start below ssthresh, as NewReno; above it the larger of the cubic curve and Reno's line. @rfc 9438 4.2 to 4.5, 4.10 */
+/** Slow start below ssthresh, as NewReno; above it the larger of the cubic curve and Reno's line. @rfc 9438 4.2, 4.2-target, 4.3, 4.10 */
 function acknowledged(
   congestion: Congestion,
   acked: Octets,
@@ -86,7 +86,7 @@ function begin(cubic: Cubic, now: Micros, smss: Octets): void {
   } else cubic.k = Math.cbrt((cubic.wMax - cubic.cwnd) / smss / C);
 }
 
-/** @rfc 9438 4.6, 4.7 */
+/** @rfc 9438 4.6, 4.7, 4.8 */
 function enterRecovery(congestion: Congestion, flight: Octets, smss: Octets): void {
   const cubic = congestion as Cubic;
   reduce(cubic, flight, smss);
@@ -110,5 +110,5 @@ function reduce(cubic: Cubic, flight: Octets, smss: Octets): void {
   cubic.epochStart = -1;
 }
 
-/** Inside a recovery, RFC 9438 leaves everything as it is. @rfc 9438 4.6 */
+/** Inside a recovery, RFC 9438 leaves everything as it is. @rfc 9438 4.6; 9293 3.8.2 MAY-18 */
 export const cubic: CongestionPart = { ...newReno, create, acknowledged, enterRecovery, timeout };

@@ -67,7 +67,7 @@ export function rackOf({ options, recovery }: Tcb): Rack | null {
   return options.sack ? recovery.rack : null;
 }
 
-/** An ACK, of whatever kind, says for the first time that the segment of this record arrived. @rfc 8985 6.2 steps 1 to 3 */
+/** An ACK, of whatever kind, says for the first time that the segment of this record arrived. @rfc 8985 6.2-s3 */
 export function noteDelivered(now: Micros, tcb: Tcb, rack: Rack, record: SentSegment): void {
   const { options, parts } = tcb;
   const { sequence } = parts;
@@ -133,7 +133,7 @@ const NO_LOSSES: Losses = { segments: 0, again: false };
  * Mark as lost what was sent so long before something that has arrived that it cannot be late only; for the rest of what
  * was sent before, set the timer. It ends at the first segment that was sent later: so were all behind it.
  *
- * @rfc 8985 6.2 step 5
+ * @rfc 8985 6.2-s5; 5681 4.3
  */
 export function detectByTime(now: Micros, tcb: Tcb, rack: Rack): Losses {
   const { parts, recovery, timers } = tcb;
@@ -173,7 +173,7 @@ export function markLostAtTimeout(now: Micros, tcb: Tcb, rack: Rack): void {
     if (i === 0 || queue.at(i).sentAt + allowed <= now) queue.markLost(i);
 }
 
-/** RACK.reo_wnd. @rfc 8985 6.2 step 4 */
+/** RACK.reo_wnd. @rfc 8985 6.2-s4, 3.3.2 */
 function reorderingWindow({ recovery, rtt }: Tcb, rack: Rack): Micros {
   const { inRecovery, recover, queue } = recovery;
   if (!rack.reorderingSeen && (inRecovery || recover !== null || queue.sackedSegments >= DUP_THRESH))

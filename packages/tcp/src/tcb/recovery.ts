@@ -55,7 +55,7 @@ export function createRecovery(sequence: SequencePart, rack: boolean): Recovery 
   };
 }
 
-/** Octets in flight: sent, neither acknowledged in any way nor taken for lost. @rfc 5681 2, 6675 4 pipe */
+/** Octets in flight: sent, neither acknowledged in any way nor taken for lost. @rfc 5681 2, 6675 4-pipe */
 export function flightSize(tcb: Tcb): Octets {
   return tcb.parts.sequence.distance(tcb.snd.una, tcb.snd.nxt) - tcb.recovery.queue.absentOctets;
 }

@@ -67,7 +67,7 @@ function selective(now: Micros, tcb: Tcb, segment: Segment): boolean {
   return true;
 }
 
-/** @rfc 6298 5.2, 5.3; 6582 3.2-1, 3.2-3full, 3.2-3partial, 3.2-3timer; 5681 3.2-s6 */
+/** @rfc 6298 5.2, 5.3; 6582 3.2-1, 3.2-3full, 3.2-3partial, 3.2-3timer; 5681 3.2-s6; 6675 5-A; 2018 8-renege */
 function acknowledged(now: Micros, tcb: Tcb, ack: Seq, acked: Octets): void {
   const { recovery, parts } = tcb;
   const { queue } = recovery;
@@ -122,7 +122,7 @@ function advance(now: Micros, tcb: Tcb, ack: Seq, acked: Octets, flight: Octets,
   return recovery.partialAcks++ === 0;
 }
 
-/** @rfc 5681 3.2, 3.2-frtx; 6582 3.2-2; 3042 2; 6675 5; 8985 6.2 */
+/** @rfc 5681 3.2, 3.2-frtx; 6582 3.2-2; 3042 2; 6675 5; 8985 9.2 */
 function duplicate(now: Micros, tcb: Tcb): void {
   const { recovery, congestion, parts, options } = tcb;
   const rack = rackOf(tcb);
@@ -144,12 +144,13 @@ function duplicate(now: Micros, tcb: Tcb): void {
 /** What time says is lost, and what follows: a recovery, unless one goes on that has answered for it. @rfc 8985 6.2 step 5, 5681 4.3 */
 function answerLosses(now: Micros, tcb: Tcb, rack: Rack): void {
   const { recovery } = tcb;
-  const flight = recovery.duplicateAcks > 0 ? recovery.flightAtFirst : flightSize(tcb);
+  const flight = flightSize(tcb);
   const { segments, again } = detectByTime(now, tcb, rack);
   if (segments === 0) return;
   tcb.timers.cancel('tail-loss-probe');
   if (!again && (recovery.inRecovery || recovery.recover !== null)) return;
-  enterRecovery(now, tcb, flight);
+  // Of a first loss, what the ACKs before it let out does not count.
+  enterRecovery(now, tcb, again || recovery.duplicateAcks === 0 ? flight : recovery.flightAtFirst);
   rack.probeEnd = null;
   recovery.urgent = recovery.queue.firstLost();
 }
@@ -162,7 +163,7 @@ function suspicion(now: Micros, tcb: Tcb, timer: 'reordering' | 'tail-loss-probe
   else sendProbe(now, tcb);
 }
 
-/** @rfc 6298 5.4 to 5.7, 9293 3.8.3 MUST-20, 3.8.6.1 SHLD-30; 6582 3.2-4; 5681 4.3 */
+/** @rfc 6298 5.4 to 5.7, 9293 3.8.3 MUST-20, 3.8.6.1 SHLD-30; 6582 3.2-4; 5681 4.3; 2018 5-rto, 5-left, 5.1 */
 function timeout(now: Micros, tcb: Tcb): boolean {
   const { recovery, settings, parts } = tcb;
   const { queue } = recovery;
@@ -194,7 +195,7 @@ function timeout(now: Micros, tcb: Tcb): boolean {
   return true;
 }
 
-/** @rfc 9293 3.8.6 MUST-34, SHLD-16 */
+/** @rfc 9293 3.8.6 MUST-34, SHLD-16; 6675 4-nextseg */
 function next(tcb: Tcb): SentSegment | null {
   const { urgent, queue } = tcb.recovery;
   if (urgent !== null) return urgent;
@@ -204,7 +205,7 @@ function next(tcb: Tcb): SentSegment | null {
   return tcb.parts.sequence.distance(tcb.snd.una, lost.seq) < tcb.snd.wnd ? lost : null;
 }
 
-/** RACK has probes and timers of its own for what this is good for. @rfc 6675 4 NextSeg, 8985 9.2 */
+/** RACK has probes and timers of its own for what this is good for. @rfc 6675 4-nextseg; 8985 9.2 */
 function spare(tcb: Tcb): SentSegment | null {
   return tcb.options.sack && tcb.recovery.rack === null ? spareSegment(tcb) : null;
 }
@@ -217,7 +218,9 @@ function sentAgain(now: Micros, tcb: Tcb, record: SentSegment): void {
   recovery.lastSentAt = now;
   if (recovery.urgent === record) recovery.urgent = null;
   if (recovery.inRecovery && tcb.options.sack && recovery.rack === null) noteSentAgain(tcb, record, wasLost);
-  if (!timers.isSet('retransmission')) timers.set('retransmission', now + tcb.rto);
+  // The oldest segment has a whole RTO from here; though not at later partial ACKs, so that many losses end in a timeout.
+  const anew = recovery.partialAcks === 0 && record === recovery.queue.at(0);
+  if (anew || !timers.isSet('retransmission')) timers.set('retransmission', now + tcb.rto);
 }
 
 export const retransmission: RetransmissionPart = {

@@ -154,7 +154,7 @@ export class RetransmitQueue {
     return true;
   }
 
-  /** Take back what the peer said of octets beyond holes: it may have thrown them away. @rfc 2018 5, 8 */
+  /** Take back what the peer said of octets beyond holes: it may have thrown them away. @rfc 2018 5-rto, 5.1, 8-keep */
   forgetSacked(): void {
     for (let i = 0; this.#sackedSegments > 0 && i < this.#length; i++) {
       const record = this.at(i);
@@ -170,7 +170,7 @@ export class RetransmitQueue {
    * How many of the oldest records lie below enough SACKed data to be lost: three separate runs of it, or more octets
    * than two full segments hold. Those among them that are SACKed, or were sent again, count as well.
    *
-   * @rfc 6675 4 IsLost
+   * @rfc 6675 4-islost
    */
   lostBySack(smss: Octets): number {
     let octets = 0;

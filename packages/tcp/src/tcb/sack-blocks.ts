@@ -27,7 +27,7 @@ export class SackBlocks {
     return OPTION_HEADER + BLOCK;
   }
 
-  /** Octets from `left` to `right` are about to be taken, or refused: note what of them is here already. @rfc 2883 4 */
+  /** Octets from `left` to `right` are about to be taken, or refused: note what of them is here already. @rfc 2883 4-first, 4-second */
   noteDuplicate({ rcv, parts: { sequence } }: Tcb, left: Seq, right: Seq): void {
     if (!sequence.less(left, right)) return;
     if (sequence.less(left, rcv.nxt)) {
@@ -39,7 +39,7 @@ export class SackBlocks {
     if (this.#blocks.some(inside)) this.#duplicate = { left, right };
   }
 
-  /** A segment that begins with `left` was put behind a hole, if the reassembler had room for it. @rfc 2018 4 */
+  /** A segment that begins with `left` was put behind a hole, if the reassembler had room for it. @rfc 2018 4-first, 8-renege */
   arrived({ rcv, reassembler, parts: { sequence } }: Tcb, left: Seq): void {
     const offset = sequence.distance(rcv.nxt, left);
     const range = reassembler.ranges.find(({ start, end }) => start <= offset && offset < end);
@@ -61,7 +61,7 @@ export class SackBlocks {
    *
    * @param room octets that it may take; the header's own limit holds as well
    * @returns whether there was room for a block, or nothing to tell
-   * @rfc 2018 3, 4; 2883 4
+   * @rfc 2018 3-len, 4-all, 4-acks, 4-fill; 2883 4-once
    */
   fill(segment: Segment, room: Octets): boolean {
     if (!this.any) return true;

@@ -14,7 +14,7 @@ const DUP_THRESH = 3;
  * Put the blocks of an ACK on the scoreboard. A segment counts as arrived when a block covers it whole.
  *
  * @returns whether one of them arrived that no ACK told of before
- * @rfc 2018 5, 6675 4 Update
+ * @rfc 2018 5-record, 5-skip; 6675 2-dup, 4
  */
 export function takeBlocks(now: Micros, tcb: Tcb, { ack, sack }: Segment): boolean {
   const { snd, parts, recovery } = tcb;
@@ -42,7 +42,7 @@ export function takeBlocks(now: Micros, tcb: Tcb, { ack, sack }: Segment): boole
   return news;
 }
 
-/** Whether the first block tells of octets that came twice, not of what was asked for. @rfc 2883 4 */
+/** Whether the first block tells of octets that came twice, not of what was asked for. @rfc 2883 4-first, 4-second */
 export function tellsDuplicate({ parts: { sequence } }: Tcb, { ack, sack }: Segment): boolean {
   if (sack.length === 0) return false;
   if (sequence.less(sack[0].left, ack)) return true;
@@ -53,7 +53,7 @@ export function tellsDuplicate({ parts: { sequence } }: Tcb, { ack, sack }: Segm
   );
 }
 
-/** An ACK told of new octets beyond a hole: what do they say of those before? @rfc 6675 5 (1), (2), (4) */
+/** An ACK told of new octets beyond a hole: what do they say of those before? @rfc 6675 5-DupAcks, 5-4.3, 5.1 */
 export function detectBySack(now: Micros, tcb: Tcb): void {
   const { recovery, snd } = tcb;
   const { queue } = recovery;
@@ -72,7 +72,7 @@ export function detectBySack(now: Micros, tcb: Tcb): void {
  * recovery the last segment that is out, so that an ACK comes back.
  *
  * @returns null = nothing of the kind
- * @rfc 6675 4 NextSeg (3), (4)
+ * @rfc 6675 4-nextseg3, 4-rescue
  */
 export function spareSegment(tcb: Tcb): SentSegment | null {
   const { congestion, parts, recovery, snd } = tcb;

@@ -87,7 +87,7 @@ export function fillSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   if (tcb.userTimeout.enabled) fillUserTimeout(tcb, segment);
 }
 
-/** The options of any other segment, whose sequence number, flags and payload stand already. @rfc 7323 3.2-all; 2018 4; 5482 3.2-late */
+/** The options of any other segment, whose sequence number, flags and payload stand already. @rfc 7323 3.2-all; 2018 2, 4-no; 5482 3.2-late */
 export function fillOptions(now: Micros, tcb: Tcb, segment: Segment): void {
   const { options, sackBlocks, snd } = tcb;
   if (options.timestamps) fillTimestamps(now, tcb, segment);

@@ -29,7 +29,7 @@ export function scheduleProbe(now: Micros, tcb: Tcb): void {
   timers.set('tail-loss-probe', Math.min(now + probeTimeout, timers.deadline('retransmission')));
 }
 
-/** The timer has expired: one segment goes out, new if there is one, and the retransmission timer starts anew. @rfc 8985 7.3 */
+/** The timer has expired: one segment goes out, new if there is one, and the retransmission timer starts anew. @rfc 8985 7.3, 7.3-new, 7.3-retransmit, 7.3-once */
 export function sendProbe(now: Micros, tcb: Tcb): void {
   const { recovery, snd, parts, timers } = tcb;
   const rack = rackOf(tcb);
@@ -70,7 +70,7 @@ export function isProbe(rack: Rack, end: Seq): boolean {
  * What an ACK tells of the probe. Where its acknowledgement goes on beyond the retransmission, and no duplicate is told
  * of, the probe has repaired a loss that nothing else will answer.
  *
- * @rfc 8985 7.4
+ * @rfc 8985 7.4.2
  */
 export function judgeProbe(now: Micros, tcb: Tcb, rack: Rack, { ack, len, sack }: Segment): void {
   const { probeEnd } = rack;
