@@ -78,7 +78,14 @@ function checks(given: Partial<Connection>, call: Call): Partial<ConnectionPart>
       call.sparing = false;
     };
   }
-  if (checkReset) adapted.checkReset = (now, core, segment) => call.with(now, core, segment, checkReset);
+  if (checkReset) {
+    adapted.checkReset = (now, core, segment) => {
+      // A setting of the host's owner, and no matter of the lab. RFC 1337 §3.
+      const ignored = core.state === 'TIME-WAIT' && core.settings.timeWaitIgnoresResets;
+      if (ignored && segment.rst && segment.seq === core.rcv.nxt) return false;
+      return call.with(now, core, segment, checkReset);
+    };
+  }
   if (checkSyn) adapted.checkSyn = (now, core, segment) => call.with(now, core, segment, checkSyn);
   if (ackOfSyn) adapted.ackOfSyn = (now, core, segment) => call.with(now, core, segment, ackOfSyn);
   if (ackOfFin) adapted.ackOfFin = (now, core) => call.on(now, core, null, ackOfFin);
