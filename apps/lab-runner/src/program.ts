@@ -56,6 +56,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
     .option('--bench <kind>', 'virtual (in memory, any system) or netns (two network namespaces)', 'netns')
     .option('--a <tcp>', "host A's TCP: reference (ours), kernel (Linux), or a folder of yours", 'reference')
     .option('--b <tcp>', "host B's TCP: the same", 'reference')
+    .option('--ipv6', 'let the hosts speak IPv6 with each other')
     .option('--loss <share>', 'lose this share of the frames, each way: 2% or 0.02')
     .option('--duplicate <share>', 'send this share of the frames twice')
     .option('--reorder <share>', 'let this share of the frames be overtaken')
@@ -70,6 +71,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
       examples(
         ['tcblab run handshake', 'our TCP at both ends, two namespaces'],
         ['tcblab run handshake --b kernel', "our TCP against Linux's"],
+        ['tcblab run handshake --b kernel --ipv6', 'the same over IPv6'],
         ['tcblab run handshake --bench virtual', 'in memory, needs nothing'],
         ['tcblab run handshake --loss 10% --seed 1', 'the same losses every time'],
         ['tcblab run my/scenario.yaml --out run1', 'a scenario of yours, bundle in run1/'],

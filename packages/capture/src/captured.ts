@@ -47,6 +47,7 @@ export interface CapturedInterface extends TimeScale {
   readonly name?: string;
   readonly description?: string;
   readonly ipv4?: string;
+  readonly ipv6?: string;
   readonly mac?: string;
   readonly speed?: number;
   readonly os?: string;
@@ -74,7 +75,7 @@ export interface Capture {
   readonly format: 'pcapng' | 'pcap';
   readonly sections: readonly CapturedSection[];
   readonly interfaces: readonly CapturedInterface[];
-  /** Names by dotted address. */
+  /** Names by address. */
   readonly names: ReadonlyMap<string, readonly string[]>;
   readonly packets: readonly CapturedPacket[];
   /** null when the whole file was read. */

@@ -3,15 +3,20 @@ import type { Octets } from '@tcblab/tcp';
 import {
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
   EthernetHeader,
-  Ipv4Header,
+  ICMPV6_ECHO_REPLY,
+  IpPacket,
+  NEIGHBOR_ADVERTISEMENT,
+  NEIGHBOR_SOLICITATION,
   PROTOCOL_TCP,
   Segment,
   checksum,
   describeFrame,
   formatAddress,
   parseEthernet,
-  parseIpv4,
+  isUnspecified,
+  parseIp,
   parseSegment,
   pseudoHeaderSum,
 } from '@tcblab/tcp/wire';
@@ -52,7 +57,7 @@ export interface SeenSegment extends SegmentFields {
 /** Something else, in one line. */
 export interface SeenOther {
   readonly kind: 'other';
-  /** Whether it belongs to IPv4: address resolution or a packet, rather than what a kernel says unasked. */
+  /** Whether it belongs to what two hosts say to each other, rather than to what a kernel says unasked. */
   readonly relevant: boolean;
   readonly text: string;
 }
@@ -60,17 +65,21 @@ export interface SeenOther {
 export type Seen = SeenSegment | SeenOther;
 
 const ethernet = new EthernetHeader();
-const ip = new Ipv4Header();
+const packetRead = new IpPacket();
 const segment = new Segment();
 
 export function dissect(packet: CapturedPacket): Seen {
   const { bytes } = packet;
   if (parseEthernet(bytes, 0, bytes.length, ethernet) !== null) return other(bytes, false);
-  if (ethernet.etherType !== ETHERTYPE_IPV4) return other(bytes, ethernet.etherType === ETHERTYPE_ARP);
-  if (parseIpv4(bytes, ethernet.payloadStart, bytes.length, ip) !== null) return other(bytes, true);
+  const { etherType } = ethernet;
+  if (etherType !== ETHERTYPE_IPV4 && etherType !== ETHERTYPE_IPV6) {
+    return other(bytes, etherType === ETHERTYPE_ARP);
+  }
+  if (parseIp(bytes, ethernet.payloadStart, bytes.length, packetRead) !== null) return other(bytes, true);
+  const ip = packetRead.header;
   const { payloadStart, payloadEnd } = ip;
   if (ip.protocol !== PROTOCOL_TCP || parseSegment(bytes, payloadStart, payloadEnd, segment) !== null) {
-    return other(bytes, true);
+    return other(bytes, isSaidToSomebody(packetRead, bytes));
   }
   const pseudo = pseudoHeaderSum(ip.source, ip.destination, PROTOCOL_TCP, payloadEnd - payloadStart);
   const sound =
@@ -95,6 +104,15 @@ export function dissect(packet: CapturedPacket): Seen {
     sack: segment.sack,
     sound,
   };
+}
+
+/** Of ICMPv6, errors, echoes, and who asks for whom; not who is there, which routers are, and which groups are heard. */
+function isSaidToSomebody({ header, ipv6, isIcmp }: IpPacket, bytes: Uint8Array): boolean {
+  if (header !== ipv6) return true;
+  if (!isIcmp) return header.protocol !== 0;
+  const type = bytes[header.payloadStart];
+  const asks = type === NEIGHBOR_SOLICITATION || type === NEIGHBOR_ADVERTISEMENT;
+  return asks ? !isUnspecified(header.source) : type <= ICMPV6_ECHO_REPLY;
 }
 
 function other(bytes: Uint8Array, relevant: boolean): SeenOther {

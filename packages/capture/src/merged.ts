@@ -32,13 +32,14 @@ export function mergeCaptures(
     section: { application, comment: `${MERGED_COMMENT} ${offsetSentence(correlation)}` },
     interfaces: sources.flatMap(({ number, capture }) =>
       capture.interfaces.map((on): InterfaceInfo => {
-        const { name, description, mac, ipv4, speed, os } = on;
+        const { name, description, mac, ipv4, ipv6, speed, os } = on;
         return {
           host: number,
           name: name ?? `host ${number}`,
           ...(description === undefined ? {} : { description }),
           ...(mac === undefined ? {} : { mac }),
           ...(ipv4 === undefined ? {} : { ipv4 }),
+          ...(ipv6 === undefined ? {} : { ipv6 }),
           ...(speed === undefined ? {} : { speed }),
           ...(os === undefined ? {} : { os }),
         };

@@ -133,7 +133,7 @@ class NetnsBench {
 function layWire(request: RunRequest, middlebox: boolean): Promise<Wire> {
   const end = (index: 0 | 1, implementation: Implementation): WireEnd =>
     // A host with a stack of ours is a stranger to the kernel: own address, own MAC.
-    implementation === 'kernel' ? { addresses: [`${addressOf(index)}/24`], mac: macOf(index) } : {};
+    implementation === 'kernel' ? { addresses: addressesOf(index, request.ipv6), mac: macOf(index) } : {};
   return createWire({ ends: [end(0, request.a), end(1, request.b)], mtu: MTU, middlebox });
 }
 
@@ -172,8 +172,9 @@ function endJob(index: 0 | 1, scenario: Scenario, request: RunRequest, folder: s
     interface: 'eth0',
     address: addressOf(index),
     prefixLength: 24,
+    ...(request.ipv6 ? { ipv6: { address: ipv6AddressOf(index), prefixLength: 64 } } : {}),
     mac: macOf(index),
-    peer: addressOf(other),
+    peer: request.ipv6 ? ipv6AddressOf(other) : addressOf(other),
     peerNumber: other + 1,
     end: scenario.ends[index],
     seed: request.seed,
@@ -184,6 +185,15 @@ function endJob(index: 0 | 1, scenario: Scenario, request: RunRequest, folder: s
 
 function addressOf(index: 0 | 1): string {
   return `10.77.0.${index + 1}`;
+}
+
+function ipv6AddressOf(index: 0 | 1): string {
+  return `fd00:77::${index + 1}`;
+}
+
+/** Of a kernel, each with its prefix length. */
+function addressesOf(index: 0 | 1, ipv6: boolean): string[] {
+  return [`${addressOf(index)}/24`, ...(ipv6 ? [`${ipv6AddressOf(index)}/64`] : [])];
 }
 
 function macOf(index: 0 | 1): string {

@@ -11,7 +11,7 @@ export function captureOf(host: HostEvidence): Uint8Array {
         host: host.number,
         name: `host-${host.host}:memory`,
         description: `host ${host.host.toUpperCase()} (${host.implementation}), in virtual time`,
-        ipv4: `${host.address}/24`,
+        ...(host.address.includes(':') ? { ipv6: `${host.address}/64` } : { ipv4: `${host.address}/24` }),
       },
     ],
   });

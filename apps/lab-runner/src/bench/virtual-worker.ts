@@ -4,7 +4,7 @@ import { runWorld, type WorldEnd, type WorldOptions } from '@tcblab/drill/world'
 import { partsForRun } from '@tcblab/host/submission';
 
 /** What the thread is given. It answers with the evidence. */
-export type WorldJob = Pick<WorldOptions, 'seed' | 'impairment' | 'scenario'> & {
+export type WorldJob = Pick<WorldOptions, 'seed' | 'impairment' | 'ipv6' | 'scenario'> & {
   /** Of host a and of host b: the student's folder whose parts it has; null = the reference alone. */
   readonly folders: readonly [string | null, string | null];
 };

@@ -17,8 +17,9 @@ export const virtual: Bench = {
     progress.start('hosts').ok(hostsOf(folders));
     const step = progress.start('scenario');
     step.note(scenario.title);
-    const world = { scenario, seed: request.seed, impairment: request.impairments, folders };
-    const evidence = (await inWorker(world, signal)) ?? interruptedRun(scenario);
+    const { ipv6, seed } = request;
+    const world = { scenario, seed, impairment: request.impairments, ipv6, folders };
+    const evidence = (await inWorker(world, signal)) ?? interruptedRun(scenario, ipv6);
     if (evidence.ended === 'done') step.ok(`${scenario.title}, in virtual time`);
     else step.warn(endOf(evidence, scenario));
 
@@ -51,9 +52,7 @@ function inWorker(job: WorldJob, signal: AbortSignal): Promise<Evidence | null> 
     const blame = async (): Promise<void> => {
       const where = await whereItIs(job.folders[own] ?? '');
       await worker.terminate();
-      resolve(
-        endlessRun(job.scenario, own, `it did not come back within ${LONGEST_RUN_MS / 1000} s${where}`),
-      );
+      resolve(endlessRun(job, own, `it did not come back within ${LONGEST_RUN_MS / 1000} s${where}`));
     };
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
@@ -76,17 +75,17 @@ function hostsOf([a, b]: WorldJob['folders']): string {
   return `A: ${host(a)}, B: ${host(b)}, one virtual wire`;
 }
 
-function endlessRun(scenario: Scenario, host: number, crashed: string): Evidence {
-  const { hosts, ...run } = interruptedRun(scenario);
+function endlessRun({ scenario, ipv6 = false }: WorldJob, host: number, crashed: string): Evidence {
+  const { hosts, ...run } = interruptedRun(scenario, ipv6);
   const [a, b] = hosts.map((one, index) => (index === host ? { ...one, crashed } : one));
   return { ...run, hosts: [a, b], ended: 'limit', reason: crashed };
 }
 
-function interruptedRun({ ends }: Scenario): Evidence {
+function interruptedRun({ ends }: Scenario, ipv6: boolean): Evidence {
   const host = (index: 0 | 1): HostEvidence => ({
     host: ends[index].host,
     number: index + 1,
-    address: `10.77.0.${index + 1}`,
+    address: ipv6 ? `fd00:77::${index + 1}` : `10.77.0.${index + 1}`,
     implementation: 'reference',
     frames: [],
     application: { role: ends[index].role, done: false, steps: [] },

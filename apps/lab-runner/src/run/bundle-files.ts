@@ -71,7 +71,7 @@ export function writeBundleFiles(contents: BundleContents): { ladder: Ladder; re
     number,
     name,
     implementation,
-    address: `${address}/24`,
+    address: `${address}/${address.includes(':') ? 64 : 24}`,
   });
   const bundle = writeBundle({
     scenario: scenario.name,

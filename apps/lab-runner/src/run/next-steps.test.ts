@@ -11,6 +11,7 @@ const requests: RunRequest[] = hosts.flatMap((host) =>
   [0, 0.1].map((loss) => ({
     scenario: 'handshake',
     ...host,
+    ipv6: loss > 0,
     impairments: { ...calm, loss },
     seed: 7,
     out: undefined,

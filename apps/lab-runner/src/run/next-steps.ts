@@ -53,6 +53,7 @@ export function commandOf(request: RunRequest): string {
   if (request.bench !== 'netns') words.push('--bench', request.bench);
   if (request.a !== 'reference') words.push('--a', request.a);
   if (request.b !== 'reference') words.push('--b', request.b);
+  if (request.ipv6) words.push('--ipv6');
   for (const name of ['loss', 'duplicate', 'reorder', 'corrupt'] as const) {
     if (impairments[name] > 0) words.push(`--${name}`, `${Number((impairments[name] * 100).toFixed(6))}%`);
   }

@@ -30,6 +30,8 @@ export interface RunRequest {
   readonly bench: BenchName;
   readonly a: Implementation;
   readonly b: Implementation;
+  /** The hosts speak IPv6 with each other. */
+  readonly ipv6: boolean;
   readonly impairments: Impairments;
   readonly seed: number;
   /** Folder for the bundle; undefined for a new one in `tcblab-runs`. */
@@ -42,6 +44,7 @@ export interface RunOptions {
   readonly bench?: string;
   readonly a?: string;
   readonly b?: string;
+  readonly ipv6?: boolean;
   readonly loss?: string;
   readonly delay?: string;
   readonly duplicate?: string;
@@ -59,6 +62,7 @@ export function parseRunRequest(scenario: string, options: RunOptions): RunReque
     bench: oneOf('--bench', options.bench ?? 'netns', BENCHES),
     a: implementation('--a', options.a ?? 'reference'),
     b: implementation('--b', options.b ?? 'reference'),
+    ipv6: options.ipv6 ?? false,
     impairments: {
       loss: parseShare('--loss', options.loss ?? '0'),
       duplicate: parseShare('--duplicate', options.duplicate ?? '0'),

@@ -21,6 +21,7 @@ export const INTERFACE = {
   name: 2,
   description: 3,
   ipv4: 4,
+  ipv6: 5,
   mac: 6,
   speed: 8,
   timeResolution: 9,
@@ -31,7 +32,7 @@ export const INTERFACE = {
 } as const;
 export const EPB = { flags: 2, packetId: 5 } as const;
 export const STATISTICS = { start: 2, end: 3, received: 4, dropped: 5, osDropped: 7 } as const;
-export const NAME = { end: 0, ipv4: 1 } as const;
+export const NAME = { end: 0, ipv4: 1, ipv6: 2 } as const;
 
 /** Bits of an enhanced packet's flags word. The lowest two are the direction. */
 export const DIRECTION_MASK = 0b11;

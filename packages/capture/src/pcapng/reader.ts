@@ -28,7 +28,12 @@ import {
   SIMPLE_PACKET,
   STATISTICS,
 } from './format.ts';
-import { formatAddressAndMask, formatIpv4, formatMacOctets } from './interface-address.ts';
+import {
+  formatAddressAndMask,
+  formatIpv6AndPrefix,
+  formatMacOctets,
+  formatOctets,
+} from './interface-address.ts';
 import { timeOf } from './timestamp.ts';
 import type { CaptureTime } from './timestamp.ts';
 
@@ -188,6 +193,10 @@ class Reader {
           if (length !== 8) return 8;
           described.ipv4 = formatAddressAndMask(this.#bytes.subarray(from, to));
           return null;
+        case INTERFACE.ipv6:
+          if (length !== 17) return 17;
+          described.ipv6 = formatIpv6AndPrefix(this.#bytes.subarray(from, to));
+          return null;
         case INTERFACE.mac:
           if (length !== 6) return 6;
           described.mac = formatMacOctets(this.#bytes.subarray(from, to));
@@ -296,12 +305,13 @@ class Reader {
 
   #resolution(at: number, end: number): boolean {
     return this.#options(at + 8, end, (code, from, to) => {
-      if (code !== NAME.ipv4) return null;
-      if (to - from < 4) return 4;
-      const names = this.#string(from + 4, to)
+      if (code !== NAME.ipv4 && code !== NAME.ipv6) return null;
+      const length = code === NAME.ipv4 ? 4 : 16;
+      if (to - from < length) return length;
+      const names = this.#string(from + length, to)
         .split('\0')
         .filter((name) => name !== '');
-      const address = formatIpv4(this.#bytes.subarray(from, from + 4));
+      const address = formatOctets(this.#bytes.subarray(from, from + length));
       this.#names.set(address, [...(this.#names.get(address) ?? []), ...names]);
       return null;
     });

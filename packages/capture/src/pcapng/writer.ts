@@ -24,7 +24,7 @@ import {
   SECTION_HEADER,
   STATISTICS,
 } from './format.ts';
-import { addressAndMask, ipv4Octets, macOctets } from './interface-address.ts';
+import { addressAndMask, addressOctets, ipv6AddressAndPrefix, macOctets } from './interface-address.ts';
 import type { CaptureTime } from './timestamp.ts';
 
 /** One value for every interface of ours: tcpdump refuses a file whose interfaces differ in it. */
@@ -50,6 +50,8 @@ export interface InterfaceInfo {
   readonly mac?: string;
   /** Address and prefix length, such as `10.0.0.1/24`. */
   readonly ipv4?: string;
+  /** The same of IPv6, such as `fd00::1/64`. */
+  readonly ipv6?: string;
   /** Bits per second. */
   readonly speed?: number;
   readonly os?: string;
@@ -275,6 +277,7 @@ export class PcapngWriter {
     this.#text(INTERFACE.name, info.name);
     if (info.description !== undefined) this.#text(INTERFACE.description, info.description);
     if (info.ipv4 !== undefined) this.#option(INTERFACE.ipv4, addressAndMask(info.ipv4));
+    if (info.ipv6 !== undefined) this.#option(INTERFACE.ipv6, ipv6AddressAndPrefix(info.ipv6));
     if (info.mac !== undefined) this.#option(INTERFACE.mac, macOctets(info.mac));
     if (info.speed !== undefined) this.#u64(INTERFACE.speed, info.speed);
     this.#option(INTERFACE.timeResolution, [9]);
@@ -286,8 +289,9 @@ export class PcapngWriter {
   #names(list: readonly NameInfo[]): void {
     const start = this.#block(NAME_RESOLUTION);
     for (const { address, names } of list) {
-      const head = this.#optionHead(NAME.ipv4, MAX_OPTION);
-      for (const octet of ipv4Octets(address)) this.#bytes[this.#at++] = octet;
+      const octets = addressOctets(address);
+      const head = this.#optionHead(octets.length === 4 ? NAME.ipv4 : NAME.ipv6, MAX_OPTION);
+      for (const octet of octets) this.#bytes[this.#at++] = octet;
       const last = head + 4 + MAX_OPTION - 1;
       for (const name of names) {
         if (this.#at >= last) break;

@@ -1,5 +1,12 @@
 /** Whether a wire carried anything at all. Where it did not, nothing can be said of the TCPs at its ends. */
-import { ETHERTYPE_ARP, ETHERTYPE_IPV4, EthernetHeader, parseEthernet, sameMac } from '@tcblab/tcp/wire';
+import {
+  ETHERTYPE_ARP,
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  EthernetHeader,
+  parseEthernet,
+  sameMac,
+} from '@tcblab/tcp/wire';
 import type { MacAddress } from '@tcblab/tcp/wire';
 import type { HostEvidence, PlatformFault } from './evidence.ts';
 import type { ScenarioEnd } from './scenario.ts';
@@ -44,7 +51,7 @@ function deadDirection(sender: WireEnd, receiver: WireEnd): PlatformFault | null
   return null;
 }
 
-/** Source of the first frame of IPv4 or its ARP that this holds for. A kernel's other chatter counts for nothing. */
+/** Source of the first frame of IP or ARP that this holds for. What else a kernel says counts for nothing. */
 function senderOf(
   { frames }: HostEvidence,
   direction: 'in' | 'out',
@@ -55,7 +62,9 @@ function senderOf(
     if (frame.direction !== direction) continue;
     if (parseEthernet(frame.bytes, 0, frame.bytes.length, ethernet) !== null) continue;
     const { etherType, source } = ethernet;
-    if ((etherType === ETHERTYPE_IPV4 || etherType === ETHERTYPE_ARP) && holds(source)) return source;
+    const counts =
+      etherType === ETHERTYPE_IPV4 || etherType === ETHERTYPE_IPV6 || etherType === ETHERTYPE_ARP;
+    if (counts && holds(source)) return source;
   }
   return null;
 }

@@ -4,15 +4,16 @@ import {
   ACK,
   BAD_TCP_CHECKSUM,
   ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
   EthernetHeader,
-  Ipv4Header,
+  IpPacket,
   PROTOCOL_TCP,
   Segment,
   checksum,
   formatAddress,
   formatFlags,
   parseEthernet,
-  parseIpv4,
+  parseIp,
   parseSegment,
   pseudoHeaderSum,
   seq as toSeq,
@@ -130,15 +131,16 @@ class SegmentReader {
   from = '';
   to = '';
   readonly #ethernet = new EthernetHeader();
-  readonly #ip = new Ipv4Header();
+  readonly #packet = new IpPacket();
 
   /** @returns null for a good TCP segment, its fault for a bad one, `other` when the frame holds no TCP */
   read({ bytes, checksumNotReady }: TappedFrame): Malformed | 'other' | null {
     const ethernet = this.#ethernet;
-    const ip = this.#ip;
     if (parseEthernet(bytes, 0, bytes.length, ethernet) !== null) return 'other';
-    if (ethernet.etherType !== ETHERTYPE_IPV4) return 'other';
-    if (parseIpv4(bytes, ethernet.payloadStart, ethernet.payloadEnd, ip) !== null) return 'other';
+    const { etherType, payloadStart, payloadEnd } = ethernet;
+    if (etherType !== ETHERTYPE_IPV4 && etherType !== ETHERTYPE_IPV6) return 'other';
+    if (parseIp(bytes, payloadStart, payloadEnd, this.#packet) !== null) return 'other';
+    const ip = this.#packet.header;
     if (ip.protocol !== PROTOCOL_TCP) return 'other';
     this.from = formatAddress(ip.source);
     this.to = formatAddress(ip.destination);

@@ -4,6 +4,7 @@ import { createStack } from '@tcblab/tcp';
 import type { Micros, PartialParts, Settings, Stack } from '@tcblab/tcp';
 import { createNetwork, createRandom } from '@tcblab/tcp/sim';
 import type { FrameEndpoint, FrameTap, ImpairmentSpec, RunEnd, WireEvent } from '@tcblab/tcp/sim';
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, PROTOCOL_ICMPV6, isNeighborDiscovery } from '@tcblab/tcp/wire';
 import { createEndDriver } from '../scenario/end-driver.ts';
 import type { EndDriver } from '../scenario/end-driver.ts';
 import type { Evidence, HostEvidence, TappedFrame } from '../scenario/evidence.ts';
@@ -18,6 +19,8 @@ export interface WorldOptions {
   readonly b?: WorldEnd;
   /** On both directions, beside the rules of the scenario. */
   readonly impairment?: ImpairmentSpec;
+  /** The ends speak IPv6 with each other. */
+  readonly ipv6?: boolean;
   /** One-way time on the wire; 100 µs unless told. */
   readonly latency?: Micros;
 }
@@ -46,11 +49,11 @@ class World {
   /** When the last frame passed any tap. */
   #lastFrame: Micros = 0;
 
-  constructor({ scenario, seed, a, b, impairment, latency }: WorldOptions) {
+  constructor({ scenario, seed, a, b, impairment, ipv6 = false, latency }: WorldOptions) {
     this.#scenario = scenario;
     this.#hosts = [
-      new Host({ number: 1, end: scenario.ends[0], implementation: a ?? {}, seed }),
-      new Host({ number: 2, end: scenario.ends[1], implementation: b ?? {}, seed }),
+      new Host({ number: 1, end: scenario.ends[0], implementation: a ?? {}, seed, ipv6 }),
+      new Host({ number: 2, end: scenario.ends[1], implementation: b ?? {}, seed, ipv6 }),
     ];
     this.#network = createNetwork({ seed, latency: scenario.delay + (latency ?? LATENCY), tap: this.#tap() });
     for (const host of this.#hosts) {
@@ -121,18 +124,26 @@ class Host implements FrameEndpoint {
   /** Records of a packet that waits for its neighbour's address, so that its frame has no number yet. */
   #held: { frame?: number }[] = [];
 
-  constructor(options: { number: number; end: ScenarioEnd; implementation: WorldEnd; seed: number }) {
-    const { number, end, implementation, seed } = options;
+  constructor(options: {
+    number: number;
+    end: ScenarioEnd;
+    implementation: WorldEnd;
+    seed: number;
+    ipv6: boolean;
+  }) {
+    const { number, end, implementation, seed, ipv6 } = options;
     const { name, parts, settings } = implementation;
     const random = createRandom(seed, number);
     this.number = number;
     this.end = end;
     this.#name = name ?? 'reference';
+    const addressOf = ipv6 ? ipv6AddressOf : ipv4AddressOf;
     this.#address = addressOf(number);
     this.#stack = createStack({
       mac: `02:74:63:62:00:0${number}`,
-      address: this.#address,
+      address: ipv4AddressOf(number),
       prefixLength: 24,
+      ...(ipv6 ? { ipv6: { address: this.#address, prefixLength: 64 } } : {}),
       random,
       isnSecret: Uint8Array.from({ length: 16 }, () => random() & 0xff),
       trace: true,
@@ -155,7 +166,7 @@ class Host implements FrameEndpoint {
     if (length === 0) return 0;
     // The tap sees it next, under the next number.
     const frame = this.frames.length + 1;
-    if (!isIpv4(into, start)) {
+    if (!carriesPacket(into, start)) {
       this.#held.push(...this.#collect());
     } else if (this.#collect(frame).length === 0) {
       for (const record of this.#held) record.frame = frame;
@@ -226,11 +237,17 @@ class Host implements FrameEndpoint {
 
 const NOTHING: readonly { frame?: number }[] = [];
 
-/** A request of ARP goes out while a segment waits for its answer; what is told then is the segment's. */
-function isIpv4(bytes: Uint8Array, start: number): boolean {
-  return bytes[start + 12] === 0x08 && bytes[start + 13] === 0x00;
+/** A question for a neighbour goes out while a segment waits for its answer; what is told then is the segment's. */
+function carriesPacket(bytes: Uint8Array, start: number): boolean {
+  const type = (bytes[start + 12] << 8) | bytes[start + 13];
+  if (type !== ETHERTYPE_IPV6) return type === ETHERTYPE_IPV4;
+  return bytes[start + 20] !== PROTOCOL_ICMPV6 || !isNeighborDiscovery(bytes[start + 54]);
 }
 
-function addressOf(number: number): string {
+function ipv4AddressOf(number: number): string {
   return `10.77.0.${number}`;
+}
+
+function ipv6AddressOf(number: number): string {
+  return `fd00:77::${number}`;
 }

@@ -264,10 +264,10 @@ class Agent {
   }
 }
 
-const openInterface: Surroundings['openLink'] = (job) =>
+const openInterface: Surroundings['openLink'] = (job, groups) =>
   openRawLink({
     interface: job.interface,
-    hear: job.implementation === 'kernel' ? 'everything' : { mac: job.mac },
+    hear: job.implementation === 'kernel' ? 'everything' : { mac: job.mac, groups },
   });
 
 /** An error as a runner can show it. */

@@ -182,7 +182,7 @@ class Conductor {
     return {
       host: job.host,
       number: job.number,
-      address: job.address,
+      address: job.ipv6?.address ?? job.address,
       implementation: job.implementation,
       frames,
       application: findings?.application ?? nothingDone(job),

@@ -120,6 +120,7 @@ const END_JOB = fields({
   interface: text,
   address: text,
   prefixLength: count,
+  ipv6: optional(fields({ address: text, prefixLength: count })),
   mac: text,
   peer: text,
   end: fields({ role: text, steps: listOf(fields({ on: text, call: fields({ name: text }) })) }),

@@ -30,6 +30,8 @@ export interface EndJob {
   readonly interface: string;
   readonly address: string;
   readonly prefixLength: number;
+  /** The host has IPv6 as well, and speaks it: `peer` is then such an address. */
+  readonly ipv6?: { readonly address: string; readonly prefixLength: number };
   /** Of our own stack; a kernel has its interface's. */
   readonly mac: string;
   readonly peer: string;

@@ -1,4 +1,4 @@
-/** Which of a stack's records belong to a frame that leaves, although a segment may have to wait for ARP. */
+/** Which of a stack's records belong to a frame that leaves, although a segment may have to wait for its neighbour's address. */
 import type { TraceEvent } from '@tcblab/tcp/trace';
 import type { Octets } from '@tcblab/tcp';
 
@@ -41,18 +41,24 @@ export class Departures {
 function carries(event: TraceEvent, bytes: Uint8Array, start: number, length: Octets): boolean {
   if (event.name !== 'segment_sent' || length < LEAST_FRAME) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, length);
-  if (view.getUint16(ETHERTYPE) !== 0x0800 || view.getUint8(PROTOCOL) !== 6) return false;
-  const tcp = IP + (view.getUint8(IP) & 0xf) * 4;
-  if (tcp + 20 > length) return false;
+  const tcp = segmentAt(view);
+  if (tcp < 0 || tcp + 20 > length) return false;
   const { seq, ack, flags } = event.segment;
   return (
     view.getUint32(tcp + 4) === seq && view.getUint32(tcp + 8) === ack && view.getUint8(tcp + 13) === flags
   );
 }
 
+/** Where the segment begins in a frame that our stack made; -1 = it is none. */
+function segmentAt(view: DataView): number {
+  const type = view.getUint16(ETHERTYPE);
+  if (type === 0x86dd) return view.getUint8(IP + 6) === TCP ? IP + 40 : -1;
+  return type === 0x0800 && view.getUint8(IP + 9) === TCP ? IP + (view.getUint8(IP) & 0xf) * 4 : -1;
+}
+
 const ETHERTYPE = 12;
 const IP = 14;
-const PROTOCOL = IP + 9;
+const TCP = 6;
 const LEAST_FRAME = IP + 20 + 20;
-/** What ARP holds is bounded too; the oldest is lost. */
+/** What a link holds is bounded too; the oldest is lost. */
 const MOST_WAITING = 64;

@@ -9,10 +9,11 @@ export interface RawLinkOptions {
   /** An open packet socket, from a parent that has the privilege we lack. */
   readonly fd?: number;
   /**
-   * What is received, besides broadcasts: frames for one MAC, a host's own; or everything, whether only what comes in,
-   * as a box between two wires needs, or also what this machine's kernel sends, as a capture of its traffic does.
+   * What is received, besides broadcasts: frames for one MAC, a host's own, and for groups that the host is in; or
+   * everything, whether only what comes in, as a box between two wires needs, or also what this machine's kernel sends,
+   * as a capture of its traffic does.
    */
-  readonly hear: { readonly mac: string } | 'incoming' | 'everything';
+  readonly hear: { readonly mac: string; readonly groups?: readonly string[] } | 'incoming' | 'everything';
   /** Leave the interface's offloads as they are. Frames seen may then be longer than the MTU and lack checksums. */
   readonly keepOffloads?: boolean;
 }
@@ -31,7 +32,11 @@ export function openRawLink(options: RawLinkOptions): RawLink {
   });
   try {
     const offloads = options.keepOffloads === true ? null : quietOffloads(options.interface);
-    return new RawLink(socket, offloads, typeof hear === 'string' ? null : hear.mac);
+    return new RawLink(
+      socket,
+      offloads,
+      typeof hear === 'string' ? null : [hear.mac, ...(hear.groups ?? [])],
+    );
   } catch (error) {
     socket.close();
     throw error;
@@ -51,13 +56,13 @@ export class RawLink implements Link {
   #counted = { received: 0, dropped: 0 };
 
   /** Use `openRawLink`. */
-  constructor(socket: RawSocket, offloads: QuietOffloads | null, mac: string | null) {
+  constructor(socket: RawSocket, offloads: QuietOffloads | null, macs: readonly string[] | null) {
     const { name, mtu } = socket.interface;
     this.socket = socket;
     this.facts = { kind: 'raw', name, mtu };
     this.refused = offloads?.refused ?? [];
     this.#offloads = offloads;
-    this.#filter = mac === null ? null : new MacFilter(mac);
+    this.#filter = macs === null ? null : new MacFilter(macs);
   }
 
   receive(): ReceivedFrames {
@@ -111,10 +116,10 @@ export class RawLink implements Link {
 class MacFilter implements ReceivedFrames {
   count = 0;
   #batch: ReceivedFrames = NOTHING;
-  readonly #mac: MacAddress;
+  readonly #macs: readonly MacAddress[];
 
-  constructor(mac: string) {
-    this.#mac = parseMac(mac);
+  constructor(macs: readonly string[]) {
+    this.#macs = macs.map(parseMac);
   }
 
   get bytes(): Uint8Array {
@@ -162,7 +167,8 @@ class MacFilter implements ReceivedFrames {
   #isOurs(bytes: Uint8Array, at: number): boolean {
     const high = (bytes[at] << 8) | bytes[at + 1];
     const low = (bytes[at + 2] << 24) | (bytes[at + 3] << 16) | (bytes[at + 4] << 8) | bytes[at + 5];
-    return (high === this.#mac.high && low === this.#mac.low) || (high === 0xffff && low === -1);
+    for (const mac of this.#macs) if (mac.low === low && mac.high === high) return true;
+    return high === 0xffff && low === -1;
   }
 }
 

@@ -12,7 +12,7 @@ export interface WireEnd {
   readonly interfaceName?: string;
   /** The MAC of the kernel's interface. A host with its own stack has its own besides. */
   readonly mac?: string;
-  /** Addresses of the kernel, each with its prefix length. None for a host that brings its own stack. */
+  /** Addresses of the kernel, each with its prefix length. None for a host that brings its own stack. One of IPv6 lets it speak that. */
   readonly addresses?: readonly string[];
   /** Settings of this namespace by their sysctl names, written last. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -101,8 +101,9 @@ function cableEnd(namespace: Namespace, { interfaceName = 'eth0', mac }: WireEnd
 
 function configure({ namespace, interfaceName }: CableEnd, end: WireEnd, options: WireOptions): WireHost {
   chooseCongestionControl(namespace, options.congestionControl ?? 'reno');
-  plugIn(namespace, interfaceName, options.ipv6 === true);
-  for (const address of end.addresses ?? []) addAddress(namespace, interfaceName, address);
+  const { addresses = [] } = end;
+  plugIn(namespace, interfaceName, options.ipv6 === true || addresses.some((one) => one.includes(':')));
+  for (const address of addresses) addAddress(namespace, interfaceName, address);
   for (const [name, value] of Object.entries(end.settings ?? {})) namespace.writeSetting(name, value);
   return { namespace, interfaceName, mac: readLink(namespace, interfaceName).mac };
 }

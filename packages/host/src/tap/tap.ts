@@ -32,6 +32,8 @@ export interface TapOptions {
   readonly mac?: string;
   /** Address and prefix length, such as `10.77.0.1/24`. */
   readonly ipv4?: string;
+  /** Such as `fd00:77::1/64`. */
+  readonly ipv6?: string;
   /** Such as the name and version of this program. */
   readonly application?: string;
   /** The capture's path, or the file made for it. Without one frames are only numbered. */
@@ -255,7 +257,7 @@ const FLUSH_AFTER: Micros = 200_000;
 const PIECE: Octets = 256 << 10;
 
 function createWriter(options: TapOptions): PcapngWriter {
-  const { host, name, description, mac, ipv4, application } = options;
+  const { host, name, description, mac, ipv4, ipv6, application } = options;
   return new PcapngWriter({
     batch: PIECE,
     section: application === undefined ? {} : { application },
@@ -266,6 +268,7 @@ function createWriter(options: TapOptions): PcapngWriter {
         ...(description === undefined ? {} : { description }),
         ...(mac === undefined ? {} : { mac }),
         ...(ipv4 === undefined ? {} : { ipv4 }),
+        ...(ipv6 === undefined ? {} : { ipv6 }),
       },
     ],
   });

@@ -84,16 +84,18 @@ describe('the fate of frames', () => {
   });
 });
 
-test('ARP and neighbour discovery pass untouched, TCP and ping do not', () => {
-  const frame = (type: number, protocol: number, at: number) => {
+test('ARP, neighbour discovery and word of groups pass untouched, TCP, errors and ping do not', () => {
+  const frame = (type: number, protocol: number, at: number, message = 0) => {
     const bytes = new Uint8Array(60);
+    bytes[54] = message;
     bytes[12] = type >> 8;
     bytes[13] = type & 255;
     bytes[at] = protocol;
     return isImpairable(bytes, 0, bytes.length);
   };
   expect(frame(0x0806, 6, 23)).toBe(false);
-  expect(frame(0x86dd, 58, 20)).toBe(false);
+  expect([130, 131, 133, 135, 136, 143].map((type) => frame(0x86dd, 58, 20, type))).not.toContain(true);
+  expect([1, 2, 3, 4, 128, 129].map((type) => frame(0x86dd, 58, 20, type))).not.toContain(false);
   expect(frame(0x0800, 2, 23)).toBe(false);
   expect(frame(0x0800, 6, 23)).toBe(true);
   expect(frame(0x0800, 1, 23)).toBe(true);

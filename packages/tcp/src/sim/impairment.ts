@@ -7,6 +7,7 @@ import { MisuseError } from '../misuse-error.ts';
 import type { Micros, Octets } from '../units.ts';
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../wire/ethernet.ts';
 import { PROTOCOL_ICMP, PROTOCOL_TCP } from '../wire/ipv4.ts';
+import { PROTOCOL_ICMPV6 } from '../wire/ipv6.ts';
 import { createRandom, fraction } from './random.ts';
 
 /** How one direction of a wire misbehaves. Everything left out is "not at all". */
@@ -99,8 +100,8 @@ export function checkImpairment(spec: ImpairmentSpec): void {
 }
 
 /**
- * Whether a frame is one that impairments count and touch: TCP and ICMP over IPv4, TCP over IPv6. Address resolution and
- * what a kernel says unasked (neighbour discovery, multicast) pass untouched, so that "the third frame" means the same
+ * Whether a frame is one that impairments count and touch: TCP, errors and echoes of ICMP. Address resolution,
+ * neighbour discovery and what a kernel says unasked pass untouched, so that "the third frame" means the same
  * on every bench.
  *
  * @param start offset of the Ethernet header
@@ -112,8 +113,17 @@ export function isImpairable(bytes: Uint8Array, start: number, end: number): boo
     const protocol = bytes[start + 23];
     return protocol === PROTOCOL_TCP || protocol === PROTOCOL_ICMP;
   }
-  return type === ETHERTYPE_IPV6 && bytes[start + 20] === PROTOCOL_TCP;
+  if (type !== ETHERTYPE_IPV6) return false;
+  const protocol = bytes[start + 20];
+  if (protocol !== PROTOCOL_ICMPV6) return protocol === PROTOCOL_TCP;
+  const message = bytes[start + 54];
+  return end - start > 54 && (message < FIRST_INFORMATION || message === ECHO || message === ECHO_REPLY);
 }
+
+/** Types of ICMPv6 below this are errors. @rfc 4443 2.1 */
+const FIRST_INFORMATION = 128;
+const ECHO = 128;
+const ECHO_REPLY = 129;
 
 const SHARES = ['loss', 'duplicate', 'reorder', 'corrupt'] as const;
 const TIMES = ['delay', 'jitter', 'reorderBy'] as const;

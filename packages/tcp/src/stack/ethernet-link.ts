@@ -10,7 +10,7 @@ import {
   parseEthernet,
 } from '../wire/ethernet.ts';
 import { ipVersion } from '../wire/ip.ts';
-import { BROADCAST_MAC, type MacAddress, parseMac, sameMac } from '../wire/mac-address.ts';
+import { BROADCAST_MAC, formatMac, type MacAddress, parseMac, sameMac } from '../wire/mac-address.ts';
 import { AddressResolution, type Ipv4LinkOptions } from './address-resolution.ts';
 import { Counters } from './counters.ts';
 import { NeighborDiscovery, type Ipv6LinkOptions } from './neighbor-discovery.ts';
@@ -38,6 +38,11 @@ export class EthernetLink {
     this.#ipv4 = new AddressResolution(this.mac, options, this.counters);
     this.#ipv6 =
       options.ipv6 === undefined ? null : new NeighborDiscovery(this.mac, options.ipv6, this.counters);
+  }
+
+  /** Ethernet addresses of groups whose frames this host wants, beside broadcasts. */
+  get groups(): readonly string[] {
+    return this.#ipv6?.groups.map(formatMac) ?? [];
   }
 
   /**

@@ -72,9 +72,10 @@ interface Answer {
 
 export class NeighborDiscovery {
   readonly neighbors: NeighborTable;
+  /** Ethernet addresses of the groups that this host is in: all hosts, and those that end like one of its addresses. */
+  readonly groups: readonly Readonly<MacAddress>[];
   /** The one that is configured, and that of the link. */
   readonly #addresses: readonly [Address, Address];
-  readonly #groups: readonly Readonly<MacAddress>[];
   readonly #mac: MacAddress;
   readonly #counters: Counters;
   readonly #output: FrameOutput;
@@ -97,7 +98,7 @@ export class NeighborDiscovery {
     const linkLocal = linkLocalAddress(mac);
     this.neighbors = new NeighborTable(PATIENCE, counters);
     this.#addresses = [address, linkLocal];
-    this.#groups = [ALL_NODES, solicitedNode(address), solicitedNode(linkLocal)].map(groupMac);
+    this.groups = [ALL_NODES, solicitedNode(address), solicitedNode(linkLocal)].map(groupMac);
     this.#mac = mac;
     this.#counters = counters;
     this.#output = new FrameOutput(mac);
@@ -105,9 +106,9 @@ export class NeighborDiscovery {
     this.#prefix = new Prefix(address, options.prefixLength);
   }
 
-  /** Whether a frame to this group is for us: all hosts, or those whose address ends like one of ours. @rfc 4861 7.2.1 */
+  /** Whether a frame to this group is for us. @rfc 4861 7.2.1 */
   hears(destination: Readonly<MacAddress>): boolean {
-    return this.#groups.some((group) => sameMac(group, destination));
+    return this.groups.some((group) => sameMac(group, destination));
   }
 
   /**

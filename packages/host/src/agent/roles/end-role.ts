@@ -123,6 +123,7 @@ export function openTap(job: EndJob, surroundings: Surroundings, mac?: string): 
     name: `host-${job.host}:${job.interface}`,
     description: `host ${job.host}, ${job.implementation}`,
     ipv4: `${job.address}/${job.prefixLength}`,
+    ...(job.ipv6 === undefined ? {} : { ipv6: `${job.ipv6.address}/${job.ipv6.prefixLength}` }),
     ...(mac === undefined ? {} : { mac }),
     application: software,
     capture: job.capture,

@@ -9,6 +9,7 @@ const DEFAULT_BACKLOG = 128;
 
 export class KernelPort implements EndPort {
   readonly #address: string;
+  readonly #family: SocketAddress['family'];
   readonly #onReady: () => void;
   readonly #waits = new Set<Wait>();
 
@@ -18,6 +19,7 @@ export class KernelPort implements EndPort {
    */
   constructor(address: string, onReady: () => void) {
     this.#address = address;
+    this.#family = address.includes(':') ? 'ipv6' : 'ipv4';
     this.#onReady = onReady;
   }
 
@@ -27,7 +29,7 @@ export class KernelPort implements EndPort {
         const refused = this.#bind(socket, to.localPort);
         if (refused !== null) return refused;
       }
-      const { errno } = socket.connect({ family: 'ipv4', address: to.address, port: to.port });
+      const { errno } = socket.connect({ family: this.#family, address: to.address, port: to.port });
       return errno === undefined || errno === 'EINPROGRESS' ? null : errno;
     });
   }
@@ -44,7 +46,7 @@ export class KernelPort implements EndPort {
   }
 
   #make(prepare: (socket: KernelSocket) => Errno | null): KernelEndSocket {
-    const opened = KernelSocket.tcp();
+    const opened = KernelSocket.tcp(this.#family);
     if (opened.errno !== undefined) return new KernelEndSocket(null, opened.errno, this.#wait);
     const refused = prepare(opened.value);
     if (refused === null) return new KernelEndSocket(opened.value, null, this.#wait);
@@ -54,7 +56,7 @@ export class KernelPort implements EndPort {
 
   #bind(socket: KernelSocket, port: number): Errno | null {
     socket.setIntOption(SOL.SOCKET, SO.REUSEADDR, 1);
-    const local: SocketAddress = { family: 'ipv4', address: this.#address, port };
+    const local: SocketAddress = { family: this.#family, address: this.#address, port };
     return socket.bind(local).errno ?? null;
   }
 

@@ -3,6 +3,7 @@ import { listSockets, type ListedSocket } from '../../kernel-sockets/index.ts';
 import type { Alarm } from '../../clock.ts';
 import type { EndJob, Findings, SocketLine } from '../protocol.ts';
 import type { ConnectionSummary, Micros } from '@tcblab/tcp';
+import { joinAddressAndPort } from '@tcblab/tcp/wire';
 import { EndRole, openTap } from './end-role.ts';
 import { KernelPort } from './kernel-port.ts';
 import type { Role, Surroundings } from './role.ts';
@@ -15,7 +16,7 @@ const SAMPLE_AFTER: Micros = 5_000;
 /** @throws MachineError or the system's error when the interface or the capture cannot be opened */
 export function playKernel(job: EndJob, surroundings: Surroundings): Role {
   const { clock } = surroundings;
-  const link = surroundings.openLink(job);
+  const link = surroundings.openLink(job, []);
   let role: EndRole;
   try {
     role = new EndRole(
@@ -23,7 +24,7 @@ export function playKernel(job: EndJob, surroundings: Surroundings): Role {
       surroundings,
       link,
       openTap(job, surroundings),
-      new KernelPort(job.address, wake),
+      new KernelPort(job.ipv6?.address ?? job.address, wake),
     );
   } catch (error) {
     link.close();
@@ -113,7 +114,7 @@ export function playKernel(job: EndJob, surroundings: Surroundings): Role {
 }
 
 function where({ address, port }: ListedSocket['local']): string {
-  return `${address}:${port}`;
+  return joinAddressAndPort(address, port);
 }
 
 function summary(socket: ListedSocket): ConnectionSummary {

@@ -22,6 +22,7 @@ export async function playReference(job: EndJob, surroundings: Surroundings): Pr
     mac: job.mac,
     address: job.address,
     prefixLength: job.prefixLength,
+    ...(job.ipv6 === undefined ? {} : { ipv6: job.ipv6 }),
     ...(job.settings === undefined ? {} : { settings: job.settings }),
     ...(parts === null ? {} : { parts }),
     random,
@@ -33,7 +34,7 @@ export async function playReference(job: EndJob, surroundings: Surroundings): Pr
     ...(out === undefined ? {} : { out: new ImpairedDirection(out, job.seed, job.number) }),
     ...(incoming === undefined ? {} : { in: new ImpairedDirection(incoming, job.seed, job.peerNumber) }),
   };
-  const link = surroundings.openLink(job);
+  const link = surroundings.openLink(job, stack.link.groups);
   try {
     const role = new EndRole(
       job,

@@ -24,7 +24,8 @@ export interface Surroundings {
   /** Such as `tcblab 0.1.0`, for captures. */
   readonly software: string;
   /** The wire of an end. */
-  openLink(job: EndJob): Link & { readonly refused?: readonly Error[] };
+  /** @param groups Ethernet addresses that a stack of ours hears beside its own */
+  openLink(job: EndJob, groups: readonly string[]): Link & { readonly refused?: readonly Error[] };
   readonly onRecord: (event: TraceEvent, frame: number) => void;
 }
 
