@@ -8,6 +8,15 @@ import { needs } from '@tcblab/test-needs';
 import { readCapture } from '@tcblab/capture';
 import { judge, parseScenario } from '@tcblab/drill/scenario';
 import type { EndStep, Scenario } from '@tcblab/drill/scenario';
+import { profiles } from '@tcblab/tcp';
+import {
+  ETHERNET_HEADER_LENGTH,
+  Ipv4Header,
+  PROTOCOL_TCP,
+  Segment,
+  parseIpv4,
+  parseSegment,
+} from '@tcblab/tcp/wire';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { createWire, type Wire, type WireEnd } from '../namespace/index.ts';
 import { AgentClient } from './agent-client.ts';
@@ -150,6 +159,44 @@ test('two kernels transfer a megabyte over a box that loses and delays', async (
   );
   expect(arrived).toBeLessThan(sent);
 });
+
+// Proves: RFC7323-3.2-all
+test.for([
+  ['reference', 'kernel'],
+  ['kernel', 'reference'],
+] as const)(
+  '%s and %s, with what Linux negotiates, transfer over a box that loses',
+  async (implementations) => {
+    const script = transfer(4 << 20);
+    const { agents, box } = await bench(implementations, true);
+    if (box === null) throw new Error('no middlebox');
+    const harm = { loss: 0.01, delay: 500 };
+    const [a, b] = jobs(script, implementations);
+    const evidence = await conductRun({
+      agents,
+      jobs: [
+        { ...a, settings: profiles.linux },
+        { ...b, settings: profiles.linux },
+      ],
+      middlebox: { agent: box, job: { ...middleboxJob(script), impairment: [harm, harm] } },
+      limit: 60_000_000,
+    });
+    expect(evidence.faults).toEqual([]);
+    expect(evidence.hosts.map(({ application }) => application.done)).toEqual([true, true]);
+    const segments = evidence.hosts[0].frames.flatMap(({ bytes }) => {
+      const ip = new Ipv4Header();
+      const segment = new Segment();
+      const from = ETHERNET_HEADER_LENGTH;
+      if (parseIpv4(bytes, from, bytes.length, ip) !== null || ip.protocol !== PROTOCOL_TCP) return [];
+      expect(parseSegment(bytes, ip.payloadStart, ip.payloadEnd, segment)).toBeNull();
+      return [segment];
+    });
+    expect(segments.length).toBeGreaterThan(1000);
+    expect(segments.filter(({ timestamps }) => !timestamps)).toEqual([]);
+    expect(segments.filter(({ syn }) => syn).map(({ sackPermitted }) => sackPermitted)).not.toContain(false);
+    expect(segments.filter(({ sack }) => sack.length > 0)).not.toEqual([]);
+  },
+);
 
 test('a middlebox that dies is a fault of the platform, and the ends need not wait for their limit', async () => {
   const script = transfer(64 << 20);
