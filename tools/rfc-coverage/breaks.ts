@@ -311,4 +311,16 @@ export const breaks: readonly Break[] = [
     find: 'cubic.cwndPrior < cubic.wMax ?',
     replace: 'cubic.cwndPrior < 0 ?',
   },
+  {
+    ids: ['MUST-48', 'SHLD-21', 'SHLD-22'],
+    file: 'tcb/ip-service.ts',
+    find: 'return diffserv << 2;',
+    replace: 'return diffserv;',
+  },
+  {
+    ids: ['MUST-49'],
+    file: 'stack/ipv4-output.ts',
+    find: 'ip.ttl = service.hopLimit;',
+    replace: '',
+  },
 ];

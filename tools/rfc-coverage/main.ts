@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root } from '../suite/check.ts';
 import { readCoverage } from './coverage.ts';
 import { unbreakable } from './breaks.ts';
-import { renderPage } from './page.ts';
+import { renderPage, summary } from './page.ts';
 
 const PAGE = 'docs/rfc-coverage.md';
 
@@ -18,4 +18,7 @@ else if (process.argv.includes('--check')) {
   for (const problem of problems) console.log(problem);
   if (old) console.log(`${PAGE} is old: npm run format writes it anew`);
   if (problems.length > 0 || old) process.exitCode = 1;
-} else writeFileSync(path, page);
+} else {
+  writeFileSync(path, page);
+  console.log(summary(covered).trim());
+}

@@ -33,6 +33,7 @@ export type { RetransmissionPart } from './tcb/retransmission.ts';
 export type { Rtt, RttPart } from './tcb/rtt.ts';
 export type { SendWindowPart } from './tcb/send-window.ts';
 export type { SequencePart } from './tcb/sequence.ts';
+export type { IpService } from './tcb/ip-service.ts';
 export { SYN_COOKIES, defaultSettings, type Settings } from './tcb/settings.ts';
 export type { ConnectionErrorCode, Tcb } from './tcb/tcb.ts';
 export type { TimerName } from './tcb/timers.ts';

@@ -5,6 +5,7 @@ import type { Micros, Octets } from '../units.ts';
 import { formatAddress } from '../wire/address-text.ts';
 import type { FourTuple } from '../tcb/isn.ts';
 import { keepAlive, keepAliveOf, type KeepAlive } from '../tcb/keep-alive.ts';
+import { checkService, type IpService } from '../tcb/ip-service.ts';
 import type { CallError } from '../tcb/parts.ts';
 import { isNarrow, openWindow } from '../tcb/receive-window.ts';
 import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';
@@ -250,6 +251,19 @@ export class Connection implements Scheduled, Linked<Connection> {
     positive(timeout === Infinity ? 0 : timeout);
     advertiseUserTimeout(this.tcb, timeout);
     this.#owner.settle(now, this);
+  }
+
+  /**
+   * Choose what packets ask of IP from here on; what is left out stays as it is.
+   *
+   * @throws MisuseError `bad-diffserv` or `bad-hop-limit` where a number is out of its range
+   * @rfc 9293 3.9.1.9 MUST-48, SHLD-21, 3.9.2 MUST-49
+   */
+  setService(service: Partial<IpService>): void {
+    const { diffserv = this.tcb.diffserv, hopLimit = this.tcb.hopLimit } = service;
+    checkService({ diffserv, hopLimit });
+    this.tcb.diffserv = diffserv;
+    this.tcb.hopLimit = hopLimit;
   }
 
   /** STATUS. @rfc 9293 3.10.6 */

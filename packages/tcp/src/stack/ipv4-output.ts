@@ -1,5 +1,6 @@
 /** Writes one host's IPv4 packets. */
 import type { Octets } from '../units.ts';
+import { typeOfService, type IpService } from '../tcb/ip-service.ts';
 import type { Parts } from '../tcb/parts.ts';
 import { hasReferenceCodec } from '../tcb/reference.ts';
 import type { Address } from '../wire/address.ts';
@@ -24,7 +25,6 @@ export class Ipv4Output implements PacketOutput {
   constructor(parts: Parts, firstId: number) {
     this.#parts = parts;
     this.#inOnePass = hasReferenceCodec(parts);
-    this.#ip.ttl = TTL;
     this.#ip.id = firstId;
   }
 
@@ -35,8 +35,11 @@ export class Ipv4Output implements PacketOutput {
     local: Address,
     remote: Address,
     whole: boolean,
+    service: IpService,
   ): Octets {
     const ip = this.#header(local, remote, PROTOCOL_TCP, whole);
+    ip.typeOfService = typeOfService(service);
+    ip.ttl = service.hopLimit;
     if (this.#inOnePass) return writeTcpPacket(ip, segment, into, start);
     const pseudo = pseudoHeaderSum(local, remote, PROTOCOL_TCP, 0);
     const length = writeSegmentByParts(this.#parts, segment, into, start + IPV4_HEADER_LENGTH, pseudo);
@@ -58,7 +61,7 @@ export class Ipv4Output implements PacketOutput {
   }
 
   /**
-   * The header of the next packet. Its type of service stays 0: not ECN-capable, whatever the peer offers.
+   * The header of the next packet: not ECN-capable, whatever the peer offers.
    *
    * @rfc 3168 5-noect, 6.1.1-plain, 6.1.1-syn, 6.1.5, 6.1.6
    */
@@ -68,6 +71,8 @@ export class Ipv4Output implements PacketOutput {
     ip.source.copyFrom(local);
     ip.destination.copyFrom(remote);
     ip.protocol = protocol;
+    ip.typeOfService = 0;
+    ip.ttl = TTL;
     ip.id = (ip.id + 1) & 0xffff;
     return ip;
   }

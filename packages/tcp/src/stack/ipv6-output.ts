@@ -1,5 +1,6 @@
 /** Writes one host's IPv6 packets. */
 import type { Octets } from '../units.ts';
+import { typeOfService, type IpService } from '../tcb/ip-service.ts';
 import type { Parts } from '../tcb/parts.ts';
 import { hasReferenceCodec } from '../tcb/reference.ts';
 import type { Address } from '../wire/address.ts';
@@ -25,12 +26,21 @@ export class Ipv6Output implements PacketOutput {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#inOnePass = hasReferenceCodec(parts);
-    this.#ip.hopLimit = HOP_LIMIT;
   }
 
   /** No router cuts a packet of IPv6: all are `whole`. @rfc 8200 4.5 */
-  segment(segment: Segment, into: Uint8Array, start: number, local: Address, remote: Address): Octets {
+  segment(
+    segment: Segment,
+    into: Uint8Array,
+    start: number,
+    local: Address,
+    remote: Address,
+    _whole: boolean,
+    service: IpService,
+  ): Octets {
     const ip = this.#header(local, remote, PROTOCOL_TCP);
+    ip.trafficClass = typeOfService(service);
+    ip.hopLimit = service.hopLimit;
     if (this.#inOnePass) return writeTcpIpv6Packet(ip, segment, into, start);
     const pseudo = pseudoHeaderSum(local, remote, PROTOCOL_TCP, 0);
     const length = writeSegmentByParts(this.#parts, segment, into, start + IPV6_HEADER_LENGTH, pseudo);
@@ -56,6 +66,8 @@ export class Ipv6Output implements PacketOutput {
     ip.source.copyFrom(local);
     ip.destination.copyFrom(remote);
     ip.protocol = protocol;
+    ip.trafficClass = 0;
+    ip.hopLimit = HOP_LIMIT;
     return ip;
   }
 }

@@ -1,4 +1,5 @@
 /** What a stack has to send: answers that belong to no connection, then connections that may have segments, in turn. */
+import type { IpService } from '../tcb/ip-service.ts';
 import type { Outgoing } from '../tcb/parts.ts';
 import { forbidsFragments } from '../tcb/path-mtu.ts';
 import { nextSegment, type Filled } from '../tcb/transmit.ts';
@@ -26,6 +27,8 @@ export interface OutputQueueOptions {
   readonly ipv4: PacketOutput;
   readonly ipv6: PacketOutput;
   readonly deadlines: DeadlineHeap<Connection>;
+  /** Of packets that belong to no connection. */
+  readonly service: IpService;
   readonly counters: Counters;
   readonly tracer: Tracer | null;
 }
@@ -115,6 +118,7 @@ export class OutputQueue {
         localAddress,
         remoteAddress,
         forbidsFragments(tcb),
+        tcb,
       );
     }
     return 0;
@@ -127,7 +131,7 @@ export class OutputQueue {
     if (reply.kind === 'error') return family.icmpError(reply, into, start);
     fillReset(this.#out, reply);
     this.#count(now, 0, 'first');
-    return family.segment(this.#out, into, start, local, remote, true);
+    return family.segment(this.#out, into, start, local, remote, true, this.#options.service);
   }
 
   #family(remote: Address): PacketOutput {

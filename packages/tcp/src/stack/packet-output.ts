@@ -1,5 +1,6 @@
 /** What writes one address family's packets: header, checksums, and the payload that a protocol brings. */
 import type { Octets } from '../units.ts';
+import type { IpService } from '../tcb/ip-service.ts';
 import type { Parts } from '../tcb/parts.ts';
 import type { Address } from '../wire/address.ts';
 import type { IcmpMessage } from '../wire/icmp.ts';
@@ -13,7 +14,9 @@ export interface PacketOutput {
    * Write `segment` as a packet at into[start…].
    *
    * @param whole routers drop the packet rather than cut it
+   * @param service what the connection asks of IP
    * @returns octets
+   * @rfc 9293 3.9.1.9 SHLD-22
    */
   segment(
     segment: Segment,
@@ -22,6 +25,7 @@ export interface PacketOutput {
     local: Address,
     remote: Address,
     whole: boolean,
+    service: IpService,
   ): Octets;
   /** Write the answer to an echo request at into[start…]. @returns octets */
   echoReply(echo: Echo, into: Uint8Array, start: number, local: Address, remote: Address): Octets;

@@ -43,6 +43,10 @@ export interface Settings {
   readonly sendBuffer: Octets;
   /** What may wait for the application; the widest window that is offered. */
   readonly receiveBuffer: Octets;
+  /** The Diffserv field of packets, 0 to 63, until a connection chooses another. @rfc 9293 3.9.1.9 MUST-48 */
+  readonly diffserv: number;
+  /** Time to live, or hop limit, of packets: 1 to 255. @rfc 9293 3.9.2 MUST-49 */
+  readonly hopLimit: number;
   /** Connections that may wait for accept(), and half-open ones beside them, when LISTEN names no backlog. */
   readonly backlog: number;
   /** An ICMP error that may pass ends a connection that is not open yet, as in Linux; the RFC forbids it. @rfc 5461 4.1 */
@@ -116,6 +120,8 @@ export const defaultSettings: Settings = {
   initialWindow: 0,
   sendBuffer: 1_048_576,
   receiveBuffer: 1_048_576,
+  diffserv: 0,
+  hopLimit: 64,
   backlog: 128,
   softErrorsEndOpen: false,
   minPathMtu: 552,

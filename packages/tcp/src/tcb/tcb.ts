@@ -116,6 +116,9 @@ export class Tcb {
   peerScale = -1;
   /** What both SYNs agreed on, beside the scale. */
   readonly options = noOptions();
+  /** What its packets ask of IP: `IpService`. @rfc 9293 3.9.1.9 */
+  diffserv: number;
+  hopLimit: number;
   /** When it was made: nothing that it sent is older. */
   readonly openedAt: Micros;
   /** How the peer is asked whether it is there; null = it is not. @rfc 9293 3.8.4 */
@@ -161,6 +164,8 @@ export class Tcb {
     this.settings = settings;
     this.parts = parts;
     this.openedAt = options.now;
+    this.diffserv = settings.diffserv;
+    this.hopLimit = settings.hopLimit;
     this.paths = options.paths;
     this.path = createPath(options.mtu, options.mss);
     this.keepAlive = settings.keepAlive ? keepAliveOf(settings) : null;
