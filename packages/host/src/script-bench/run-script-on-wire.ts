@@ -8,6 +8,7 @@ import {
   type Executor,
   type NamedSettings,
   type PrepareOptions,
+  type ProfileName,
   type ScriptOutcome,
 } from '@tcblab/drill/script';
 import { createInProcessSut } from '@tcblab/drill/sut';
@@ -59,7 +60,8 @@ export async function runScriptOnWire(
     const [here, there] = wire.hosts;
     const peer = new PacketEnd(here, there);
     try {
-      const create = (listener: Listener) => place(subject, wire, executor, listener);
+      const create = (listener: Listener) =>
+        place({ subject, profile: options.profile ?? 'rfc', wire, executor, listener });
       return await runOnWire({ executor, peer, create, signal });
     } catch (error) {
       if (error instanceof MachineError) return executor.abandon(error.message);
@@ -73,17 +75,23 @@ export async function runScriptOnWire(
   }
 }
 
-async function place(
-  subject: ScriptSubject,
-  { hosts: [peer, host] }: Wire,
-  executor: Executor,
-  listener: Listener,
-): Promise<UnderTest> {
+interface Placing {
+  readonly subject: ScriptSubject;
+  readonly profile: ProfileName;
+  readonly wire: Wire;
+  readonly executor: Executor;
+  readonly listener: Listener;
+}
+
+async function place({ subject, profile, wire, executor, listener }: Placing): Promise<UnderTest> {
+  const [peer, host] = wire.hosts;
   if (subject === 'kernel') {
     const { namespace, interfaceName } = host;
     addAddress(namespace, interfaceName, `${executor.localAddress}/32`);
     addDefaultRoute(namespace, interfaceName, metricsOf(executor.settings));
     addNeighbour(namespace, interfaceName, executor.remoteAddress, peer.mac);
+    // RFC 5961 §7 lets a host be sparing with challenge ACKs; Linux sends one in 500 ms, and scripts ask for each.
+    if (profile === 'rfc') namespace.writeSetting('net.ipv4.tcp_invalid_ratelimit', '0');
     return new KernelUnderTest(namespace, listener);
   }
   const configuration = sutConfiguration(executor);
