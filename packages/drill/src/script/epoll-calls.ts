@@ -1,7 +1,7 @@
 /** epoll over our sockets: level- and edge-triggered, once and always. */
-import { CallRefused, type Socket, type SocketCall } from '../sut/socket-calls.ts';
+import { CallRefused, type Socket, type SocketCall } from '../sut/socket-table.ts';
 import type { Value } from '../sut/sut.ts';
-import { ready } from './readiness.ts';
+import { Patience, ready } from './readiness.ts';
 
 /** One descriptor that a set watches. */
 interface Watch {
@@ -51,19 +51,19 @@ export const epollCalls: Readonly<Record<string, SocketCall>> = {
     };
   },
 
-  /** epoll_wait(epoll, most, timeout in ms) → [fd, events] of each. A timeout of 0 looks once, a negative one waits. */
+  /** epoll_wait(epoll, most, timeout in ms) → [fd, events] of each. A timeout of 0 looks once, a negative one waits for ever. */
   epoll_wait(sockets, args) {
     const set = setOf(sockets.get(args.number(0)));
     const most = args.number(1);
     const timeout = args.number(2);
-    if (timeout > 0) throw new CallRefused('ENOSYS');
-    return () => {
+    const patience = new Patience(timeout);
+    return (now) => {
       const value: Value[] = [];
       for (const [descriptor, watch] of set) {
         const news = value.length < most ? tell(watch) : [];
         if (news.length > 0) value.push([descriptor, news.join('|')]);
       }
-      return timeout < 0 && value.length === 0 ? null : { value };
+      return value.length === 0 ? patience.over(now, { value }) : { value };
     };
   },
 };

@@ -21,6 +21,10 @@ export const referenceFeatures: ReadonlySet<Feature> = new Set<Feature>([
   'IPv6',
   'SACK',
   'timestamps',
+  'urgent data',
+  'keep-alive',
+  'user timeout',
+  'MSG_PEEK',
 ]);
 
 /** What Linux has of them, as far as scripts can drive it here. */

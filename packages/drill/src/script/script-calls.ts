@@ -1,9 +1,11 @@
 /** What scripts call and ask beyond the plain socket calls, for our stack in this process. */
 import type { TcbSnapshot } from '@tcblab/tcp';
-import { CallRefused, socketCalls, type Socket, type SocketCall } from '../sut/socket-calls.ts';
+import { socketCalls } from '../sut/socket-calls.ts';
+import { CallRefused, type Socket, type SocketCall } from '../sut/socket-table.ts';
+import { isAtMark } from '../sut/transfer-calls.ts';
 import type { Value } from '../sut/sut.ts';
 import { epollCalls } from './epoll-calls.ts';
-import { ready } from './readiness.ts';
+import { Patience, ready } from './readiness.ts';
 import { STATE_OF } from './tcp-states.ts';
 
 const DONE = () => ({ value: 0 });
@@ -46,12 +48,17 @@ export const scriptCalls: Readonly<Record<string, SocketCall>> = {
 
   /** ioctl(fd, FIONREAD | SIOCINQ | SIOCOUTQ) → octets */
   ioctl(sockets, args) {
-    const { connection } = sockets.get(args.number(0));
+    const socket = sockets.get(args.number(0));
+    const { connection } = socket;
     if (connection === null) throw new CallRefused('EINVAL');
     switch (args.text(1)) {
       case 'FIONREAD':
       case 'SIOCINQ':
         return () => ({ value: connection.readable });
+      case 'SIOCATMARK':
+        return () => ({ value: isAtMark(socket) ? 1 : 0 });
+      case 'SIOCOUTQNSD':
+        return () => ({ value: unsent(connection.snapshot()) });
       case 'SIOCOUTQ':
         return () => ({ value: connection.unacknowledged });
       default:
@@ -59,20 +66,20 @@ export const scriptCalls: Readonly<Record<string, SocketCall>> = {
     }
   },
 
-  /** poll([[fd, events] …], timeout in ms) → revents of each, '' = none. A timeout of 0 looks once, a negative one waits. */
+  /** poll([[fd, events] …], timeout in ms) → revents of each, '' = none. A timeout of 0 looks once, a negative one waits for ever. */
   poll(sockets, args) {
     const entries = args.any(0);
     const timeout = args.number(1);
     if (!Array.isArray(entries)) throw new CallRefused('EINVAL');
-    if (timeout > 0) throw new CallRefused('ENOSYS');
     const asked = (entries as readonly Value[]).map((entry) => {
       const [fd, events] = Array.isArray(entry) ? (entry as readonly Value[]) : [];
       if (typeof fd !== 'number' || typeof events !== 'string') throw new CallRefused('EINVAL');
       return { socket: sockets.get(fd), events: events.split('|') };
     });
-    return () => {
+    const patience = new Patience(timeout);
+    return (now) => {
       const value = asked.map(({ socket, events }) => watched(socket, events).join('|'));
-      return timeout < 0 && value.every((flags) => flags === '') ? null : { value };
+      return value.every((flags) => flags === '') ? patience.over(now, { value }) : { value };
     };
   },
 
@@ -91,6 +98,10 @@ export const scriptCalls: Readonly<Record<string, SocketCall>> = {
     };
   },
 };
+
+function unsent({ snd, sendQueue }: TcbSnapshot): number {
+  return Math.max(0, sendQueue - ((snd.nxt - snd.una) >>> 0));
+}
 
 function watched(socket: Socket, events: readonly string[]): string[] {
   return ready(socket, 'POLL').filter(
@@ -112,7 +123,7 @@ function tcpInfo(tcb: TcbSnapshot): Record<string, number> {
     tcpi_rttvar: tcb.rttvar ?? 0,
     tcpi_snd_ssthresh: segments(tcb.ssthresh),
     tcpi_snd_cwnd: segments(tcb.cwnd),
-    tcpi_notsent_bytes: Math.max(0, tcb.sendQueue - ((tcb.snd.nxt - tcb.snd.una) >>> 0)),
+    tcpi_notsent_bytes: unsent(tcb),
     tcpi_snd_wnd: tcb.snd.wnd,
     tcpi_rcv_wnd: tcb.rcv.wnd,
   };

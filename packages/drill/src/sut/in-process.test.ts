@@ -180,7 +180,7 @@ describe('errors have their POSIX names', () => {
     ['shutdown', [3, 'SHUT_WR'], 'ENOTCONN'],
     ['connect', [3, 'nowhere', 80], 'EINVAL'],
     ['connect', [3, SERVER, 0], 'EINVAL'],
-    ['setsockopt', [3, 'IPPROTO_TCP', 'TCP_CORK', 1], 'ENOPROTOOPT'],
+    ['setsockopt', [3, 'IPPROTO_TCP', 'TCP_FASTOPEN', 1], 'ENOPROTOOPT'],
   ] as [string, Value[], string][])('%s(%j) is %s', (name, args, errno) => {
     const pair = new Pair();
     pair.value('client', 'socket');

@@ -2,8 +2,9 @@
 import { createIpStack } from '@tcblab/tcp';
 import type { IpStack, Micros, PartialParts } from '@tcblab/tcp';
 import { createRandom } from '@tcblab/tcp/sim';
-import { Arguments, SocketTable, errnoOf, socketCalls } from './socket-calls.ts';
-import type { Attempt, Outcome, SocketCall } from './socket-calls.ts';
+import { errnoOf, socketCalls } from './socket-calls.ts';
+import { Arguments, SocketTable } from './socket-table.ts';
+import type { Attempt, Outcome, SocketCall, Waiting } from './socket-table.ts';
 import type { Batch, CallResult, Sut, SutConfiguration, Value } from './sut.ts';
 
 export interface InProcessOptions {
@@ -72,14 +73,20 @@ class InProcessSut implements Sut {
   #finish(now: Micros, results: CallResult[]): Batch {
     const stack = this.#stack;
     const packets: Uint8Array[] = [];
+    /** When the first of the calls wants another try. */
+    let wake: Micros = Infinity;
     // A call that returns may let another go on, and what is sent may make room; so round and round until all rests.
     for (let rests = false; !rests;) {
       rests = true;
       const waiting: Pending[] = [];
+      wake = Infinity;
       for (const pending of this.#pending) {
         const outcome = trying(() => pending.attempt(now));
-        if (outcome === null) waiting.push(pending);
-        else results.push({ id: pending.id, ...outcome });
+        if (outcome !== null && !('until' in outcome)) results.push({ id: pending.id, ...outcome });
+        else {
+          waiting.push(pending);
+          wake = Math.min(wake, outcome?.until ?? Infinity);
+        }
       }
       if (waiting.length < this.#pending.length) rests = false;
       this.#pending = waiting;
@@ -90,12 +97,12 @@ class InProcessSut implements Sut {
       }
     }
     stack.takeEvents();
-    return { packets, results, deadline: stack.pollTimeout() };
+    return { packets, results, deadline: Math.min(stack.pollTimeout(), wake) };
   }
 }
 
 /** A refusal as an outcome. What is nobody's refusal but a mistake of ours is thrown on. */
-function trying(call: () => Outcome | null): Outcome | null {
+function trying<T extends Outcome | Waiting | null>(call: () => T): T | Outcome {
   try {
     return call();
   } catch (error) {

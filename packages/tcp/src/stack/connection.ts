@@ -8,9 +8,11 @@ import { keepAlive, keepAliveOf, type KeepAlive } from '../tcb/keep-alive.ts';
 import { checkService, type IpService } from '../tcb/ip-service.ts';
 import type { CallError } from '../tcb/parts.ts';
 import { isNarrow, openWindow } from '../tcb/receive-window.ts';
+import type { Settings } from '../tcb/settings.ts';
 import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';
 import { advertiseUserTimeout, isWaiting, setUserTimeout, waitBegins } from '../tcb/user-timeout.ts';
 import { TIMER_NAMES } from '../tcb/timers.ts';
+import { markUrgent, urgentLeft } from '../tcb/urgent.ts';
 import { Events } from './events.ts';
 import type { Scheduled } from './deadline-heap.ts';
 import type { RunningTimer } from './listing.ts';
@@ -149,11 +151,7 @@ export class Connection implements Scheduled, Linked<Connection> {
    */
   send(now: Micros, bytes: Uint8Array, from = 0, to = bytes.length): Octets {
     if (this.tcb.error !== null) return 0;
-    this.#refuse('SEND', this.tcb.parts.connection.send(now, this.tcb));
-    const waited = isWaiting(this.tcb);
-    const taken = this.tcb.sendBuffer.append(bytes, from, to);
-    waitBegins(now, this.tcb, waited);
-    if (taken < to - from) this.seen.full = true;
+    const taken = this.#queue(now, bytes, from, to);
     this.#told(now, 'SEND', `${taken}`);
     this.#owner.settle(now, this);
     return taken;
@@ -266,6 +264,46 @@ export class Connection implements Scheduled, Linked<Connection> {
     this.tcb.hopLimit = hopLimit;
   }
 
+  /** Octets that are yet to be received until urgent data ends; 0 = none is known. @rfc 9293 3.8.5 MUST-33 */
+  get urgent(): Octets {
+    return urgentLeft(this.tcb);
+  }
+
+  /** SEND with the urgent flag: what waits, these octets included, is urgent. @see send @rfc 9293 3.10.2, 3.8.5 */
+  sendUrgent(now: Micros, bytes: Uint8Array): Octets {
+    if (this.tcb.error !== null) return 0;
+    const taken = this.#queue(now, bytes, 0, bytes.length);
+    if (taken > 0) markUrgent(this.tcb);
+    this.#told(now, 'SEND', `${taken}, urgent`);
+    this.#owner.settle(now, this);
+    return taken;
+  }
+
+  /**
+   * Look at octets that wait to be received, and leave them.
+   *
+   * @param offset how many to pass over
+   * @returns octets copied to the begin of `into`
+   * @throws MisuseError `cannot-peek` when the reassembler is one that cannot
+   */
+  peek(into: Uint8Array, offset = 0): Octets {
+    const { reassembler } = this.tcb;
+    if (this.readable <= offset) return 0;
+    if (reassembler.peek === undefined) throw new MisuseError('cannot-peek', 'this reassembler cannot peek');
+    return reassembler.peek(offset, into, 0, into.length);
+  }
+
+  /** Change settings for this connection alone. Those that a handshake settles are settled. */
+  configure(now: Micros, changed: Partial<Settings>): void {
+    const { tcb } = this;
+    tcb.settings = { ...tcb.settings, ...changed };
+    if (changed.sendBuffer !== undefined) tcb.sendBuffer.capacity = changed.sendBuffer;
+    if (changed.receiveBuffer !== undefined) openWindow(tcb);
+    if (changed.maxSegmentSize !== undefined && changed.maxSegmentSize > 0)
+      tcb.snd.mss = Math.min(tcb.snd.mss, changed.maxSegmentSize);
+    this.#owner.settle(now, this);
+  }
+
   /** STATUS. @rfc 9293 3.10.6 */
   snapshot(): TcbSnapshot {
     return { ...snapshot(this.tcb), state: this.state };
@@ -274,6 +312,16 @@ export class Connection implements Scheduled, Linked<Connection> {
   /** Bits to tell, or 0. */
   raise(bits: number): void {
     this.pendingEvents |= bits;
+  }
+
+  #queue(now: Micros, bytes: Uint8Array, from: number, to: number): Octets {
+    const { tcb } = this;
+    this.#refuse('SEND', tcb.parts.connection.send(now, tcb));
+    const waited = isWaiting(tcb);
+    const taken = tcb.sendBuffer.append(bytes, from, to);
+    waitBegins(now, tcb, waited);
+    if (taken < to - from) this.seen.full = true;
+    return taken;
   }
 
   #refuse(call: string, error: CallError | null): void {
@@ -334,6 +382,10 @@ export function changes(connection: Connection): number {
   const softError = tcb.softError !== null || tcb.unanswered;
   if (softError && !seen.softError && connection.reports) bits |= Events.REPORT;
   seen.softError = softError;
+  if (tcb.urgentNews) {
+    tcb.urgentNews = false;
+    bits |= Events.URGENT;
+  }
   if (seen.full && tcb.sendBuffer.free > 0) {
     bits |= Events.WRITABLE;
     seen.full = false;

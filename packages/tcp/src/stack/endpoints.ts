@@ -99,6 +99,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     local: Address,
     remote: Address,
     ports: { remote: number; local: number | undefined },
+    changed: Partial<Settings> | null = null,
   ): Connection {
     const { tracer, parts, random } = this.#options;
     checkPort(ports.remote);
@@ -110,7 +111,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
       ports.local ?? ephemeralPort(random, (port) => !isTaken(port) && !this.#listeners.has(port));
     const remotePort = ports.remote;
     const tuple = { localAddress: local, localPort, remoteAddress: remote.copy(), remotePort };
-    const connection = this.#create(now, tuple);
+    const connection = this.#create(now, tuple, ++this.#lastId, changed);
     if (isTaken(localPort)) {
       throw new MisuseError(
         'connection-already-exists',
@@ -296,15 +297,22 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   }
 
   /** @rfc 9293 3.7.1 MUST-67; 6691 2-mss */
-  #create(now: Micros, tuple: FourTuple, id = ++this.#lastId): Connection {
-    const { parts, settings, mtu, isnSecret, output } = this.#options;
+  #create(
+    now: Micros,
+    tuple: FourTuple,
+    id = ++this.#lastId,
+    changed: Partial<Settings> | null = null,
+  ): Connection {
+    const { parts, mtu, isnSecret, output } = this.#options;
+    const settings = changed === null ? this.#options.settings : { ...this.#options.settings, ...changed };
+    const room = mtu - output.headerLength(tuple.remoteAddress) - TCP_HEADER_LENGTH;
     const tcb = new Tcb({
       id,
       now,
       tuple,
       mtu,
       paths: this.#paths,
-      mss: mtu - output.headerLength(tuple.remoteAddress) - TCP_HEADER_LENGTH,
+      mss: settings.maxSegmentSize > 0 ? Math.min(settings.maxSegmentSize, room) : room,
       settings,
       parts,
     });

@@ -15,4 +15,6 @@ export const Events = {
   ACCEPTABLE: 32,
   /** The network says that a segment did not arrive: see `softError`. TCP goes on. @rfc 9293 3.9.1.8 MUST-47 */
   REPORT: 64,
+  /** Urgent data is on its way, or more of it than was known: see `urgent`. @rfc 9293 3.8.5 MUST-32 */
+  URGENT: 128,
 } as const;

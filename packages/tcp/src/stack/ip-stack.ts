@@ -98,7 +98,10 @@ export class IpStack {
    * @throws MisuseError for a bad address or port, when that 4-tuple is in use, and `no-ipv6` on a host that has none
    * @rfc 9293 3.10.1, 3.9.2.3, 3.9.1.1 MUST-46
    */
-  open(now: Micros, to: { address: string; port: number; localPort?: number }): Connection {
+  open(
+    now: Micros,
+    to: { address: string; port: number; localPort?: number; settings?: Partial<Settings> },
+  ): Connection {
     this.#tick(now);
     const remote = parseAddress(to.address);
     if (!isHostAddress(remote) || this.addresses.find(remote) !== null) {
@@ -108,7 +111,13 @@ export class IpStack {
     if (local === null) {
       throw new MisuseError('no-ipv6', `this host has no IPv6 address to reach ${to.address} from`);
     }
-    return this.#endpoints.open(now, local, remote, { remote: to.port, local: to.localPort });
+    return this.#endpoints.open(
+      now,
+      local,
+      remote,
+      { remote: to.port, local: to.localPort },
+      to.settings ?? null,
+    );
   }
 
   /** OPEN, passive, for any peer. @throws MisuseError `address-in-use` when the port has a listener. @rfc 9293 3.10.1 */

@@ -24,6 +24,8 @@ export interface Reassembler {
   insert(offset: Octets, source: Uint8Array, from: number, to: number): Octets;
   /** Move octets in order to into[from, to); @returns how many. */
   read(into: Uint8Array, from: number, to: number): Octets;
+  /** Copy octets in order from the `offset`th on to into[from, to), and keep them; @returns how many. */
+  peek?(offset: Octets, into: Uint8Array, from: number, to: number): Octets;
   /** Forget everything. */
   clear(): void;
 }
@@ -78,6 +80,13 @@ class RingReassembler implements Reassembler {
     if (length <= 0) return 0;
     this.#ring.read(this.#read, length, into, from);
     this.#read += length;
+    return length;
+  }
+
+  peek(offset: Octets, into: Uint8Array, from: number, to: number): Octets {
+    const length = Math.min(to - from, this.available - offset);
+    if (length <= 0) return 0;
+    this.#ring.read(this.#read + offset, length, into, from);
     return length;
   }
 

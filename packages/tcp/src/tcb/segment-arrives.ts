@@ -9,6 +9,7 @@ import { take } from './receive-window.ts';
 import { agreeOnOptions } from './segment-options.ts';
 import { defaultMss, type Step, type Tcb } from './tcb.ts';
 import { checkTimestamps, takeTimestamp } from './timestamps.ts';
+import { pointUrgent } from './urgent.ts';
 import { end, sendSyn } from './user-calls.ts';
 import { progress, takeUserTimeout } from './user-timeout.ts';
 
@@ -376,7 +377,9 @@ export function ackOfFin(now: Micros, tcb: Tcb): boolean {
 export function checkUrgent(_now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (!segment.urg || !takesText(tcb)) return true;
   const up = tcb.parts.sequence.add(segment.seq, segment.up);
-  if (tcb.parts.sequence.less(tcb.rcv.up, up)) tcb.rcv.up = up;
+  if (!tcb.parts.sequence.less(tcb.rcv.up, up)) return true;
+  tcb.rcv.up = up;
+  pointUrgent(tcb);
   return true;
 }
 

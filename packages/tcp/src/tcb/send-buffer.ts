@@ -3,7 +3,8 @@ import type { Octets } from '../units.ts';
 import { ByteRing } from './byte-ring.ts';
 
 export class SendBuffer {
-  readonly capacity: Octets;
+  /** May be less than what is held: then nothing more is taken for a while. */
+  capacity: Octets;
   readonly #ring = new ByteRing();
   #start = 0;
   #end = 0;
@@ -18,7 +19,7 @@ export class SendBuffer {
   }
 
   get free(): Octets {
-    return this.capacity - this.length;
+    return Math.max(0, this.capacity - this.length);
   }
 
   /** Take as much of source[from, to) as there is room for; @returns how many octets. */

@@ -53,7 +53,7 @@ function nextPayload(now: Micros, tcb: Tcb, unsent: Octets): Octets {
   const size = Math.min(snd.mss, unsent, usable);
   if (size <= 0) return 0;
   if (size === snd.mss) return size;
-  const mayBeSmall = outstanding === 0 || !settings.nagle;
+  const mayBeSmall = (outstanding === 0 || !settings.nagle) && !settings.cork;
   if (size === unsent && (mayBeSmall || tcb.closing)) return size;
   // A window that never grew beyond twice this piece is as good as a peer has.
   return size >= snd.maxWnd / 2 && mayBeSmall ? size : 0;

@@ -35,6 +35,10 @@ export interface Settings {
   readonly delayedAck: Micros;
   /** Hold back small segments while data is unacknowledged. @rfc 9293 3.7.4 MUST-17, SHLD-7 */
   readonly nagle: boolean;
+  /** Hold back every segment that is not full, for at most `sillyWindowOverride`: the user will say more. */
+  readonly cork: boolean;
+  /** The largest payload of a segment, each way, where the path takes more; 0 = as the path has it. @rfc 9293 3.7.1 */
+  readonly maxSegmentSize: Octets;
   /** How long a sender may wait for a window worth a full segment: 0.1 to 1 s. @rfc 9293 3.8.6.2.1 */
   readonly sillyWindowOverride: Micros;
   /** Congestion window to start with; 0 takes the formula of RFC 5681 §3.1. */
@@ -116,6 +120,8 @@ export const defaultSettings: Settings = {
   finWait2Limit: 60_000_000,
   delayedAck: 40_000,
   nagle: true,
+  cork: false,
+  maxSegmentSize: 0,
   sillyWindowOverride: 200_000,
   initialWindow: 0,
   sendBuffer: 1_048_576,

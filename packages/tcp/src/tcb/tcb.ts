@@ -78,7 +78,8 @@ export class Tcb {
   /** Host-local number, for traces. */
   readonly id: number;
   readonly tuple: FourTuple;
-  readonly settings: Settings;
+  /** The host's, until the user of this connection asks for others. */
+  settings: Settings;
   readonly parts: Parts;
   /** Opened by LISTEN: a reset in SYN-RECEIVED takes such a connection back to LISTEN. */
   passive = false;
@@ -133,6 +134,12 @@ export class Tcb {
   softError: ConnectionErrorCode | null = null;
   /** R1 has passed: retransmissions go unanswered. @rfc 9293 3.8.3 */
   unanswered = false;
+  /** SND.UP lies ahead of SND.UNA, or did. @rfc 9293 3.8.5 */
+  sendsUrgent = false;
+  /** Where urgent data of the peer ends, the number after it; null = the user has received it all. */
+  urgentUntil: Seq | null = null;
+  /** The user is yet to be told of it. */
+  urgentNews = false;
   /** Challenge ACKs sent in the second that began at `challengeSince`. @rfc 5961 7 */
   challengeAcks = 0;
   challengeSince: Micros = 0;

@@ -9,6 +9,7 @@ import { fillOptions, fillSynOptions } from './segment-options.ts';
 import { probePayload } from './tail-loss-probe.ts';
 import type { Tcb } from './tcb.ts';
 import { watchWaiting } from './user-timeout.ts';
+import { fillUrgent } from './urgent.ts';
 
 /** What `nextSegment` has filled: a segment sent for the first time, one that was sent before, or none. */
 export type Filled = 'first' | 'again' | 'nothing';
@@ -187,6 +188,7 @@ function fillHeader(now: Micros, tcb: Tcb, segment: Segment, seq: Seq, flags: nu
   segment.flags = flags | ACK;
   segment.ack = tcb.rcv.nxt;
   segment.wnd = offerWindow(tcb, false);
+  if (tcb.sendsUrgent) fillUrgent(tcb, segment);
   fillOptions(now, tcb, segment);
   acknowledgementSent(tcb);
 }
