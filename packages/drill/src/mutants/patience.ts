@@ -103,4 +103,15 @@ export const patienceMutants: readonly Mutant[] = [
       },
     }),
   ),
+  mutant(
+    'forgets at its first timeout how patient its user is',
+    ['MUST-21', '9293-3.10.8-user'],
+    broken({
+      retransmissionTimeout(now, tcb) {
+        tcb.userTimeout.timeout = 0;
+        tcb.timers.cancel('user-timeout');
+        connection.retransmissionTimeout(now, tcb);
+      },
+    }),
+  ),
 ];

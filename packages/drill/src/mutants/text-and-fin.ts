@@ -1,7 +1,7 @@
 /** Of text, FIN and what follows a FIN: the seventh and eighth checks. */
 import { referenceParts } from '@tcblab/tcp';
 import { FIN, RST, URG } from '@tcblab/tcp/wire';
-import { broken, mutant, type Mutant } from './mutant.ts';
+import { broken, mutant, writing, type Mutant } from './mutant.ts';
 
 const { connection } = referenceParts;
 
@@ -171,6 +171,33 @@ export const textAndFinMutants: readonly Mutant[] = [
       synSentArrives(now, tcb, segment) {
         if (segment.fin && !segment.syn) connection.abort(now, tcb);
         else connection.synSentArrives(now, tcb, segment);
+      },
+    }),
+  ),
+  mutant(
+    'points at the last urgent octet',
+    ['MUST-62'],
+    writing((segment) => {
+      if ((segment.flags & URG) !== 0) segment.up--;
+    }),
+  ),
+  mutant(
+    'points at urgent data from its last segment alone',
+    ['MUST-31'],
+    writing((segment) => {
+      const length = segment.payloadEnd - segment.payloadStart;
+      if ((segment.flags & URG) !== 0 && segment.up !== length) segment.flags &= ~URG;
+    }),
+  ),
+  mutant(
+    'tells nobody of urgent data',
+    ['MUST-32', 'MUST-33', '9293-3.10.3-recv'],
+    broken({
+      checkUrgent(now, tcb, segment) {
+        const { up } = tcb.rcv;
+        const good = connection.checkUrgent(now, tcb, segment);
+        tcb.rcv.up = up;
+        return good;
       },
     }),
   ),

@@ -44,6 +44,8 @@ interface Descriptor {
   flow: Flow | null;
   /** Octets read so far. */
   received: number;
+  /** SO_OOBINLINE. */
+  inline: boolean;
 }
 
 /** What a call gives for C's int, and what of its value the script does not say by that. */
@@ -167,13 +169,14 @@ export class Application {
 
     shutdown: (call) => this.#plain(call, [this.#live(this.#number(call, 0)), this.#text(call, 1)]),
 
-    setsockopt: (call) =>
-      this.#plain(call, [
-        this.#live(this.#number(call, 0)),
-        this.#text(call, 1),
-        this.#text(call, 2),
-        optionValue(call.args[3]),
-      ]),
+    setsockopt: (call) => {
+      const fd = this.#number(call, 0);
+      const name = this.#text(call, 2);
+      const value = optionValue(call.args[3]);
+      const descriptor = this.#descriptors.get(fd);
+      if (name === 'SO_OOBINLINE' && descriptor !== undefined) descriptor.inline = value !== 0;
+      return this.#plain(call, [this.#live(fd), this.#text(call, 1), name, value]);
+    },
 
     getsockopt: (call) => ({
       name: 'getsockopt',
@@ -282,7 +285,7 @@ export class Application {
     if (typeof live !== 'number') return { result: String(live) };
     const fd = call.result.kind === 'integer' ? call.result.value : live;
     if (fd < 0) return { result: live };
-    this.#descriptors.set(fd, { live, flow, received: 0 });
+    this.#descriptors.set(fd, { live, flow, received: 0, inline: false });
     return { result: fd };
   }
 
@@ -293,13 +296,18 @@ export class Application {
       args: [this.#live(this.#number(call, 0)), ...rest],
       tell: (value: Value): Told => {
         if (!(value instanceof Uint8Array)) return told(value);
-        const from = descriptor?.received ?? 0;
-        const peeks = rest.some((argument) => typeof argument === 'string' && argument.includes('MSG_PEEK'));
-        if (descriptor !== undefined && !peeks) descriptor.received += value.length;
+        const has = (flag: string) => rest.some((one) => typeof one === 'string' && one.includes(flag));
+        if (descriptor === undefined || has('MSG_OOB')) return { result: value.length };
+        const { received: from, flow, inline } = descriptor;
         const content = call.args[1];
-        const first = (descriptor?.flow?.synSeq ?? 0) + 1 + from;
+        const first = (flow?.synSeq ?? 0) + 1 + from;
+        // An urgent octet that is out of line is no part of what is read.
+        const urgent = inline ? null : (flow?.urgentOctet ?? null);
+        const skipped = urgent !== null && urgent >= first && urgent < first + value.length ? 1 : 0;
+        const octets = pattern(first, value.length + skipped).filter((_, i) => first + i !== urgent);
+        if (!has('MSG_PEEK')) descriptor.received += value.length + skipped;
         // Texts are compared as the script has them, and what the script injected by its place in the stream.
-        const wanted = content?.kind === 'text' ? latin1(content.value) : pattern(first, value.length);
+        const wanted = content?.kind === 'text' ? latin1(content.value) : octets;
         const differs = value.findIndex((octet, i) => i < wanted.length && octet !== wanted[i]);
         return { result: value.length, wrong: differs < 0 ? null : `octet ${from + differs} is another` };
       },

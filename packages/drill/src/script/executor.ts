@@ -250,6 +250,7 @@ export class Executor {
       if (body.flags.includes('R')) flow.mayRestart = true;
       if (opens && body.seq !== flow.synSeq) flow.mayRestart = true;
       if (opens) flow.synSeq = body.seq;
+      if (body.flags.includes('U')) flow.urgentOctet = body.seq + (body.urg ?? 0) - 1;
     }
     this.#transcript.injected(now, bytes, action);
     return { kind: 'inject', bytes };

@@ -22,6 +22,8 @@ export class Flow {
   closed = false;
   /** The script's number of our SYN. */
   synSeq = 0;
+  /** The script's number of the octet that its urgent pointer makes urgent; null = none. @rfc 6093 2.2 */
+  urgentOctet: number | null = null;
   /** What the script's application wrote: what the stack is to send, from number 1 on. */
   readonly written = new OctetStream();
   /** Timestamps of the stack count from its clock, those of the script from its own. */

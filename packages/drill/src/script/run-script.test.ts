@@ -155,7 +155,7 @@ test.each([
   ['0 < udp (8)\n', 'UDP'],
   ['0 < [ce] . 1:1(0) ack 1\n', 'ECN'],
   ['0 > P5. 1:101(100) ack 1 <ECN e1b 1 ceb 0,nop>\n', 'ECN'],
-  ['0 setsockopt(3, SOL_SOCKET, SO_KEEPALIVE, [1], 4) = 0\n', 'keep-alive'],
+  ['0 setsockopt(3, SOL_TCP, TCP_FASTOPEN, [1], 4) = 0\n', 'TCP fast open'],
 ])('%j needs what the stack has not, and is unsupported', (text, feature) => {
   expect(outcome(text)).toBe(`unsupported: the stack under test has no ${feature}`);
 });

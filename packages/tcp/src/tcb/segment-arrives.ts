@@ -63,7 +63,9 @@ function otherwise(now: Micros, tcb: Tcb, segment: Segment): void {
   tcb.step = STEPS.ack;
   if (!connection.checkAck(now, tcb, segment)) return;
   tcb.step = STEPS.urgent;
+  const { up } = tcb.rcv;
   if (!connection.checkUrgent(now, tcb, segment)) return;
+  if (tcb.rcv.up !== up) pointUrgent(tcb);
   tcb.step = STEPS.text;
   if (!connection.takeText(now, tcb, segment)) return;
   tcb.step = STEPS.fin;
@@ -377,9 +379,7 @@ export function ackOfFin(now: Micros, tcb: Tcb): boolean {
 export function checkUrgent(_now: Micros, tcb: Tcb, segment: Segment): boolean {
   if (!segment.urg || !takesText(tcb)) return true;
   const up = tcb.parts.sequence.add(segment.seq, segment.up);
-  if (!tcb.parts.sequence.less(tcb.rcv.up, up)) return true;
-  tcb.rcv.up = up;
-  pointUrgent(tcb);
+  if (tcb.parts.sequence.less(tcb.rcv.up, up)) tcb.rcv.up = up;
   return true;
 }
 
