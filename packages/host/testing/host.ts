@@ -31,6 +31,8 @@ export interface HostTask {
   readonly octets?: number;
   readonly capture?: string;
   readonly impairment?: ImpairmentSpec;
+  /** It has IPv6 as well, and speaks it with the peer. */
+  readonly ipv6?: boolean;
   /** Of the stack; the minimum RTO is 200 ms unless it is said. */
   readonly settings?: Partial<Settings>;
 }
@@ -42,12 +44,13 @@ const stack = createStack({
   address: '10.77.0.1',
   prefixLength: 24,
   gateway: '10.77.0.2',
+  ...(task.ipv6 === true ? { ipv6: { address: 'fd00:77::1', prefixLength: 64 } } : {}),
   random: createRandom(1, 1),
   isnSecret: new Uint8Array(16).fill(7),
   settings: { minRto: 200_000, ...task.settings },
   trace: false,
 });
-const link = openRawLink({ interface: 'eth0', hear: { mac } });
+const link = openRawLink({ interface: 'eth0', hear: { mac, groups: stack.link.groups } });
 const { impairment: spec, capture } = task;
 const host = new Host({
   clock,
@@ -60,7 +63,7 @@ const host = new Host({
     ? {}
     : { impairment: { out: new ImpairedDirection(spec, 7, 1), in: new ImpairedDirection(spec, 7, 2) } }),
 });
-const peer = { host: '10.77.0.2', port: task.port };
+const peer = { host: task.ipv6 === true ? 'fd00:77::2' : '10.77.0.2', port: task.port };
 
 const stdin = createInterface({ input: process.stdin });
 stdin.on('line', () =>

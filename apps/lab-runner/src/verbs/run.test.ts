@@ -127,31 +127,36 @@ function asLadderSays(ladder: string): string[] {
 
 const pairings = ['reference', 'kernel'].flatMap((a) => ['reference', 'kernel'].map((b) => [a, b] as const));
 
-onWire.test.for(pairings)('%s and %s shake hands between two namespaces', ([a, b]) => {
-  const out = join(temporaryFolder(), 'run');
-  const ended = tcblab(['run', 'handshake', '--a', a, '--b', b, '--seed', '7', '--out', out]);
-  expect(ended.code, ended.stderr).toBe(0);
-  expect(ended.stdout).toContain('PASS  handshake');
-  expect(ended.stdout).toContain('seed 7');
-  expect(ended.stdout).toMatch(/wire: 1[0-9] frames, 0 lost\n/);
-  expect(ended.stdout).not.toContain('warning:');
+const overIpv6 = pairings.map(([a, b]) => [a, b, '--ipv6'] as const);
 
-  const bundle = bundleAt(out);
-  expect(bundle.hosts.map(({ implementation }) => implementation)).toEqual([a, b]);
-  const result = readResult(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')));
-  expect(result).toMatchObject({
-    ok: true,
-    value: { verdict: 'pass', seed: 7, bench: 'netns', pairing: { a, b } },
-  });
-  expect(readTrace(readFileSync(join(out, 'trace.sqlog'), 'utf8'))).toMatchObject({ faults: [] });
-  for (const name of ['host-a.pcapng', 'host-b.pcapng', 'merged.pcapng']) {
-    expect(readCapture(readFileSync(join(out, name))).fault, name).toBeNull();
-  }
-  if (!has('tshark')) return;
-  const seen = asTsharkSays(join(out, 'host-a.pcapng'));
-  expect(asLadderSays(readFileSync(join(out, 'ladder.txt'), 'utf8'))).toEqual(seen);
-  expect(seen.length).toBeGreaterThanOrEqual(8);
-});
+onWire.test.for([...pairings, ...overIpv6])(
+  '%s and %s shake hands between two namespaces %s',
+  ([a, b, ...more]) => {
+    const out = join(temporaryFolder(), 'run');
+    const ended = tcblab(['run', 'handshake', '--a', a, '--b', b, ...more, '--seed', '7', '--out', out]);
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stdout).toContain('PASS  handshake');
+    expect(ended.stdout).toContain('seed 7');
+    expect(ended.stdout).toMatch(/wire: 1[0-9] frames, 0 lost\n/);
+    expect(ended.stdout).not.toContain('warning:');
+
+    const bundle = bundleAt(out);
+    expect(bundle.hosts.map(({ implementation }) => implementation)).toEqual([a, b]);
+    const result = readResult(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')));
+    expect(result).toMatchObject({
+      ok: true,
+      value: { verdict: 'pass', seed: 7, bench: 'netns', pairing: { a, b } },
+    });
+    expect(readTrace(readFileSync(join(out, 'trace.sqlog'), 'utf8'))).toMatchObject({ faults: [] });
+    for (const name of ['host-a.pcapng', 'host-b.pcapng', 'merged.pcapng']) {
+      expect(readCapture(readFileSync(join(out, name))).fault, name).toBeNull();
+    }
+    if (!has('tshark')) return;
+    const seen = asTsharkSays(join(out, 'host-a.pcapng'));
+    expect(asLadderSays(readFileSync(join(out, 'ladder.txt'), 'utf8'))).toEqual(seen);
+    expect(seen.length).toBeGreaterThanOrEqual(8);
+  },
+);
 
 withTshark.test(
   'on a bad wire the ladder says what tshark says, and lost segments are in one capture only',

@@ -15,9 +15,11 @@ function load(file: string) {
   return parsed.value;
 }
 
-test.each(files)('%s passes between two references', (file) => {
+const runs = files.flatMap((file) => [false, true].map((ipv6) => ({ file, ipv6 })));
+
+test.each(runs)('$file passes between two references, IPv6: $ipv6', ({ file, ipv6 }) => {
   const scenario = load(file);
-  const { verdict, reason, checks } = judge(scenario, runWorld({ scenario, seed: 1 }));
+  const { verdict, reason, checks } = judge(scenario, runWorld({ scenario, seed: 1, ipv6 }));
   expect({ reason, failed: checks.filter((check) => check.verdict !== 'pass') }).toEqual({
     reason,
     failed: [],

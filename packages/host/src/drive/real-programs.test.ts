@@ -13,7 +13,10 @@ import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { HostTask } from '../../testing/host.ts';
 import { createWire, type Wire } from '../namespace/index.ts';
 
-/** Our host is 10.77.0.1 on one end of a veth pair; programs that use the kernel's TCP run on the other, as 10.77.0.2. */
+/**
+ * Our host is 10.77.0.1 on one end of a veth pair; programs that use the kernel's TCP run on the other, as 10.77.0.2. With
+ * IPv6 they are fd00:77::1 and fd00:77::2.
+ */
 let wire: Wire;
 let folder: string;
 let children: ChildProcess[];
@@ -21,7 +24,7 @@ let children: ChildProcess[];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tcblab-real-'));
   children = [];
-  wire = await createWire({ ends: [{}, { addresses: ['10.77.0.2/24'] }] });
+  wire = await createWire({ ends: [{}, { addresses: ['10.77.0.2/24', 'fd00:77::2/64'] }] });
 });
 
 afterEach(async () => {
@@ -80,13 +83,49 @@ async function background(port: number, command: string, ...args: string[]): Pro
   const child = wire.hosts[1].namespace.spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   children.push(child);
   for (let turn = 0; turn < 200; turn++) {
-    const { out } = await run('cat', '/proc/net/tcp');
+    const { out } = await run('cat', '/proc/net/tcp', '/proc/net/tcp6');
     // Port in hex, state 0A: LISTEN.
     if (new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A`).test(out)) return child;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error(`${command} does not listen on port ${port}`);
 }
+
+describe('over IPv6', () => {
+  const linkLocal = 'fe80::74:63ff:fe62:1%eth0';
+
+  needs('netns', 'ping').test('ping is answered at every address of ours', async () => {
+    const host = await ourHost({ does: 'http-server', port: 80, octets: 1, ipv6: true });
+    for (const address of ['fd00:77::1', linkLocal, 'ff02::1%eth0']) {
+      const { out, code } = await run('ping', '-6', '-n', '-c', '3', '-i', '0.2', '-w', '10', address);
+      expect({ code, answered: out.includes('3 received') }, out).toEqual({ code: 0, answered: true });
+    }
+    await host.finish();
+  });
+
+  needs('netns', 'curl').test('curl fetches a file from every address of ours', async () => {
+    const host = await ourHost({ does: 'http-server', port: 80, octets: 3_000_000, ipv6: true });
+    for (const address of ['fd00:77::1', linkLocal, '10.77.0.1']) {
+      const name = address.includes(':') ? `[${address}]` : address;
+      const fetched = join(folder, 'fetched');
+      const { code, err } = await run('curl', '-sSfg', '--max-time', '20', '-o', fetched, `http://${name}/`);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(readFileSync(fetched).length).toBe(3_000_000);
+    }
+    await host.finish();
+  });
+
+  needs('netns', 'python3').test("our client fetches a file from python3's http.server", async () => {
+    const body = Buffer.alloc(2_000_000, 'served by python ');
+    writeFileSync(join(folder, 'index.html'), body);
+    const words = ['-m', 'http.server', '8000', '--bind', '::', '--directory', folder];
+    await background(8000, 'python3', ...words);
+    const host = await ourHost({ does: 'http-client', port: 8000, ipv6: true });
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    expect(await host.told()).toEqual({ status: 200, sha256 });
+    await host.finish();
+  });
+});
 
 describe('programs of the kernel speak to our stack', () => {
   needs('netns', 'curl').test('curl fetches a file from a Node http server on our TCP', async () => {

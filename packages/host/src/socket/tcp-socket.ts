@@ -42,10 +42,10 @@ export class TcpSocket extends Duplex {
   bytesRead: Octets = 0;
   readonly localAddress: string;
   readonly localPort: number;
-  readonly localFamily = 'IPv4';
+  readonly localFamily: 'IPv4' | 'IPv6';
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly remoteFamily = 'IPv4';
+  readonly remoteFamily: 'IPv4' | 'IPv6';
   /** Milliseconds of the last `setTimeout`. */
   timeout: number | undefined;
   readonly #host: Host;
@@ -72,8 +72,10 @@ export class TcpSocket extends Duplex {
     this.#host = host;
     this.#connection = connection;
     this.localAddress = connection.localAddress;
+    this.localFamily = familyOf(connection.localAddress);
     this.localPort = connection.localPort;
     this.remoteAddress = connection.remoteAddress;
+    this.remoteFamily = familyOf(connection.remoteAddress);
     this.remotePort = connection.remotePort;
     this.connecting = connection.state === 'SYN-SENT' || connection.state === 'SYN-RECEIVED';
     host.watch(connection, (bits) => this.#onEvents(bits));
@@ -280,3 +282,8 @@ export class TcpSocket extends Duplex {
 }
 
 const READ_AT_MOST: Octets = 65_536;
+
+/** In Node's words. */
+function familyOf(address: string): 'IPv4' | 'IPv6' {
+  return address.includes(':') ? 'IPv6' : 'IPv4';
+}
