@@ -1,8 +1,18 @@
 /** What a thread is asked to try on a student's code, and what it tells. */
 import { loadFunctions, openSubmission, type Functions, type SubmissionFault } from '@tcblab/host/submission';
-import { blockedBy, caseId, runCase, type CaseOutcome, type Lab, type LabCase } from '@tcblab/drill/lab';
+import {
+  blockedBy,
+  caseId,
+  runCase,
+  type CaseOutcome,
+  type Lab,
+  type LabCase,
+  type Subject,
+} from '@tcblab/drill/lab';
 import { adaptParts } from '@tcblab/tcp/lab';
+import { judgeAnswer } from './answers.ts';
 import { readLabFile } from './library.ts';
+import { notRun } from './outcome.ts';
 
 export interface CheckJob {
   readonly folder: string;
@@ -35,8 +45,7 @@ export async function runCheckJob(job: CheckJob, tell: (message: CheckMessage) =
     if (!job.cases.includes(id)) continue;
     tell({ type: 'begin', id });
     const before = blockedBy(job.lab, task, outcomes);
-    const outcome =
-      before === null ? runCase(one, readLabFile(one.path), subject) : blocked(id, before.title);
+    const outcome = before === null ? tryCase(one, job.folder, subject) : blocked(id, before.title);
     outcomes.set(id, outcome);
     tell({ type: 'outcome', outcome });
   }
@@ -47,21 +56,11 @@ export function allCases(lab: Lab): { readonly one: LabCase; readonly task: Lab[
   return lab.tasks.flatMap((task) => task.cases.map((one) => ({ one, task })));
 }
 
-function blocked(id: string, before: string): CaseOutcome {
-  return notRun(id, 'blocked', `first: ${before}`);
+function tryCase(one: LabCase, folder: string, subject: Subject): CaseOutcome {
+  if (one.kind === 'answers') return judgeAnswer(folder, one.path);
+  return runCase(one, readLabFile(one.path), subject);
 }
 
-/** The outcome of a case of which nothing was seen. */
-export function notRun(id: string, verdict: CaseOutcome['verdict'], reason: string): CaseOutcome {
-  return {
-    id,
-    verdict,
-    reason,
-    purpose: '',
-    clauses: [],
-    expected: null,
-    actual: null,
-    place: null,
-    ladder: '',
-  };
+function blocked(id: string, before: string): CaseOutcome {
+  return notRun(id, 'blocked', `first: ${before}`);
 }

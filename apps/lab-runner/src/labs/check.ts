@@ -3,7 +3,8 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { caseId, type CaseOutcome, type Lab } from '@tcblab/drill/lab';
 import type { Functions, SubmissionFault } from '@tcblab/host/submission';
-import { allCases, notRun, runCheckJob, type CheckJob, type CheckMessage } from './check-job.ts';
+import { notRun } from './outcome.ts';
+import { allCases, runCheckJob, type CheckJob, type CheckMessage } from './check-job.ts';
 import { whereItIs } from './endless-loop.ts';
 
 export interface CheckRequest {

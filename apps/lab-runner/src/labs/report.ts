@@ -79,7 +79,9 @@ export function explain(outcome: CaseOutcome, command: string, style: Style): st
   }
   if (ladder !== '') lines.push('', ladder);
   lines.push('', `  again:  ${style.cyan(`${command} --only ${id}`)}`);
-  lines.push(`  step by step:  ${style.cyan(`${command} --inspect ${id}`)}`);
+  // Answers are no code.
+  if (/\.\w+(#|$)/.test(outcome.id))
+    lines.push(`  step by step:  ${style.cyan(`${command} --inspect ${id}`)}`);
   return lines.join('\n');
 }
 

@@ -1,19 +1,12 @@
 /** The labs held against themselves: starters fail, the solution passes, mutants are caught, and nothing is missing. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  caseId,
-  runCase,
-  scoreLab,
-  type CaseOutcome,
-  type Lab,
-  type Labs,
-  type Subject,
-} from '@tcblab/drill/lab';
+import { runCase, scoreLab, type CaseOutcome, type Lab, type Labs, type Subject } from '@tcblab/drill/lab';
 import { mutants } from '@tcblab/drill/mutants';
 import { runScript } from '@tcblab/drill/script';
 import { loadFunctions, type Functions, type PartName } from '@tcblab/host/submission';
 import { adaptParts, type LabParts } from '@tcblab/tcp/lab';
+import { judgeAnswer } from './answers.ts';
 import { allCases } from './check-job.ts';
 import { LABS, readLabFile } from './library.ts';
 
@@ -22,6 +15,8 @@ export interface VerifiedLab {
   /** Points of the starter, and of the solution: none and all. */
   readonly starter: number;
   readonly solution: number;
+  /** What a solution can reach: not what answers earn. */
+  readonly most: number;
   readonly caught: number;
   readonly mutants: number;
   /** In sentences; empty when all is well. */
@@ -33,7 +28,8 @@ const SOLUTION = join(LABS, 'solution');
 
 export async function verifyLab(lab: Lab): Promise<VerifiedLab> {
   const faults = [...readmeFaults(lab), ...fileFaults(lab)];
-  const starter = await tryFolder(lab, join(LABS, lab.id, 'starter'), faults);
+  const beginning = join(LABS, lab.id, 'starter');
+  const starter = [...(await tryFolder(lab, beginning, faults)), ...tryAnswers(lab, beginning)];
   const solution = await tryFolder(lab, SOLUTION, faults);
   const starterPoints = scoreLab(lab, starter).points;
   const solutionPoints = scoreLab(lab, solution).points;
@@ -44,8 +40,11 @@ export async function verifyLab(lab: Lab): Promise<VerifiedLab> {
   for (const { id, verdict, reason } of solution) {
     if (verdict !== 'pass') faults.push(`the solution fails ${id}: ${reason}`);
   }
+  const most = lab.tasks
+    .filter(({ cases }) => cases.some(({ kind }) => kind !== 'answers'))
+    .reduce((sum, { points }) => sum + points, 0);
   const { caught, all } = await tryMutants(lab, faults);
-  return { lab, starter: starterPoints, solution: solutionPoints, caught, mutants: all, faults };
+  return { lab, starter: starterPoints, solution: solutionPoints, most, caught, mutants: all, faults };
 }
 
 /** What no single lab can see. */
@@ -90,11 +89,16 @@ function readmeFaults(lab: Lab): string[] {
 function fileFaults(lab: Lab): string[] {
   const faults: string[] = [];
   for (const { one } of allCases(lab)) {
-    if (!existsSync(join(LABS, one.path))) faults.push(`there is no labs/${one.path}`);
+    if (one.kind !== 'answers' && !existsSync(join(LABS, one.path)))
+      faults.push(`there is no labs/${one.path}`);
   }
   const starter = join(LABS, lab.id, 'starter');
   const files = existsSync(starter) ? readdirSync(starter).toSorted() : [];
   const wanted = Object.keys(lab.replaces).map((part) => `${part}.ts`);
+  // Questions are answered in files that are no code.
+  if (allCases(lab).every(({ one }) => one.kind === 'answers'))
+    wanted.push(...files.filter((file) => file.endsWith('.json')));
+  if (files.length === 0) return [...faults, 'it has no starter'];
   if (files.join() !== wanted.toSorted().join()) {
     faults.push(`its starter holds ${files.join(', ') || 'nothing'} instead of ${wanted.join(', ')}`);
   }
@@ -106,6 +110,11 @@ async function tryFolder(lab: Lab, folder: string, faults: string[]): Promise<Ca
   if (loaded.ok) return tryAll(lab, subjectOf(loaded.value));
   faults.push(`${folder.slice(LABS.length + 1)}: ${loaded.fault.what}`);
   return [];
+}
+
+/** Right answers need a run of one's own: the kit has none to give. */
+function tryAnswers(lab: Lab, folder: string): CaseOutcome[] {
+  return allCases(lab).flatMap(({ one }) => (one.kind === 'answers' ? [judgeAnswer(folder, one.path)] : []));
 }
 
 function subjectOf(functions: LabParts): Subject {
@@ -162,9 +171,4 @@ async function ownMutants(lab: Lab): Promise<{ name: string; subject: Subject }[
 function functionsOf(module: Record<string, unknown>, replaces: Functions): Record<string, unknown> {
   const names = Object.values(replaces).flat();
   return Object.fromEntries(Object.entries(module).filter(([name]) => names.includes(name)));
-}
-
-/** Which cases a lab has, for a table. */
-export function caseCount(lab: Lab): number {
-  return new Set(allCases(lab).map(({ one }) => caseId(one))).size;
 }

@@ -67,7 +67,9 @@ async function once(
   }
   const score = scoreFolder(lab, own, outcomes);
   const together =
-    only === null ? await scoreTogether({ folder, lab, own: ownFunctions(manifest), signal }) : null;
+    only === null && lab.togetherPoints > 0
+      ? await scoreTogether({ folder, lab, own: ownFunctions(manifest), signal })
+      : null;
   if (only === null) {
     rememberProgress(folder, lab.id, { isolated: score.isolated, together: together?.points ?? null });
   }

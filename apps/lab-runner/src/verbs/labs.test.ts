@@ -172,6 +172,58 @@ needs('netns').test('a student’s TCP speaks with the kernel’s', () => {
   expect(code).toBe(0);
 });
 
+test('answers are held against the capture beside them', () => {
+  const { cwd, folder } = started('00');
+  expect(tcblab(['check', 'my-tcp'], { cwd }).stdout).toContain('there is no bench/host-a.pcapng');
+  tcblab(['run', 'handshake', '--bench', 'virtual', '--seed', '1', '--out', 'bench'], { cwd: folder });
+  // As tshark has them.
+  const answers = {
+    'frame-of-syn': 3,
+    iss: 2_338_349_879,
+    'client-port': 59_474,
+    'ack-of-syn': 2_338_349_880,
+    'frame-of-third': 5,
+    'octets-of-client': 14,
+    'first-fin': 8,
+  };
+  writeFileSync(join(folder, 'answers.json'), JSON.stringify(answers));
+  expect(tcblab(['check', 'my-tcp'], { cwd })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('isolated  100 of 100 points'),
+  });
+  writeFileSync(join(folder, 'answers.json'), JSON.stringify({ ...answers, iss: 0 }));
+  expect(tcblab(['check', 'my-tcp'], { cwd })).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('0 is not what bench/host-a.pcapng shows'),
+  });
+});
+
+test('a claim is refuted by the frames that show it, and by no others', () => {
+  const { cwd, folder } = started('12');
+  tcblab(['run', 'transfer', '--bench', 'virtual', '--seed', '1', '--out', 't'], { cwd: folder });
+  const because = 'These frames show it: '.padEnd(130, 'because they do ');
+  const claims = (m2: readonly number[]): string =>
+    JSON.stringify({
+      claims: [
+        { claim: 'M4', capture: 't/host-a.pcapng', frames: [3, 4], because },
+        { claim: 'M2', capture: 't/host-a.pcapng', frames: m2, because },
+        { claim: 'M4', capture: 't/host-a.pcapng', frames: [3, 4], because },
+      ],
+    });
+  writeFileSync(join(folder, 'claims.json'), claims([5, 6]));
+  const { stdout } = tcblab(['check', 'my-tcp'], { cwd });
+  expect(stdout).toMatch(/✓ The first claim +1\/1[^]*✓ The second claim +1\/1[^]*✗ The third claim/);
+  expect(stdout).toContain('entry 3: M4 is refuted already');
+  writeFileSync(join(folder, 'claims.json'), claims([7, 8]));
+  expect(tcblab(['check', 'my-tcp'], { cwd }).stdout).toContain('entry 2: against M2, name two segments');
+});
+
+test('the labs hold: starters fail, the solution passes, mutants are caught', () => {
+  const { code, stdout } = tcblab(['labs', 'verify']);
+  expect(stdout).toContain('Starters fail, the solution passes, every mutant is caught.');
+  expect(code).toBe(0);
+});
+
 test('a folder that is none, and a lab that is none, say what to do', () => {
   const cwd = temporaryFolder();
   expect(tcblab(['check'], { cwd }).stderr).toContain('. has no tcblab.json');

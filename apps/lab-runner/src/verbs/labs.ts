@@ -78,7 +78,10 @@ export async function submitLab(
   err.stream.write(`checking ${lab.id} …\n`);
   const own = ownFunctions(manifest, lab.replaces);
   const { outcomes, fault } = await check({ folder, lab, functions: own, only: null, signal });
-  const together = await scoreTogether({ folder, lab, own: ownFunctions(manifest), signal });
+  const together =
+    lab.togetherPoints === 0
+      ? { points: 0, lacking: '' }
+      : await scoreTogether({ folder, lab, own: ownFunctions(manifest), signal });
   if (signal.aborted) throw interrupted('Nothing was written.', 'Run it again.');
   const { isolated } = scoreFolder(lab, own, outcomes);
   rememberProgress(folder, lab.id, { isolated, together: together.points });
@@ -146,7 +149,7 @@ export async function verifyLabs({ out, signal }: Surroundings): Promise<number>
       `${one.faults.length === 0 ? style.green('✓') : style.red('✗')} ${lab.id}`,
       `${cases}`,
       `${one.starter}`,
-      `${one.solution} of ${lab.isolatedPoints}`,
+      `${one.solution} of ${one.most}`,
       `${one.caught} of ${one.mutants}`,
     ]);
     faults.push(...one.faults.map((fault) => `${lab.id}: ${fault}`));
