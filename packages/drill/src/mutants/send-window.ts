@@ -129,4 +129,16 @@ export const sendWindowMutants: readonly Mutant[] = [
       },
     }),
   ),
+  mutant(
+    'acknowledges from before what a shrunken window left out',
+    ['MUST-34'],
+    altered('sendWindow', {
+      update(tcb, segment) {
+        sendWindow.update(tcb, segment);
+        const { snd } = tcb;
+        const edge = tcb.parts.sequence.add(snd.una, snd.wnd);
+        if (tcb.parts.sequence.less(edge, snd.nxt)) tcb.sentBeyond = edge;
+      },
+    }),
+  ),
 ];

@@ -66,6 +66,7 @@ function queue(tcb: Tcb, holds: Holds): void {
     if (record.sacked) sums.sacked += record.len;
     if (record.doubled) sums.doubled += record.len;
   }
+  holds('memory is bounded', recovery.queue.length <= sendBuffer.capacity + 2 && tcb.output.length <= 4);
   holds('the queue covers SND.UNA to SND.NXT', next === snd.nxt);
   holds('lost octets are counted right', sums.lost === recovery.queue.lostOctets);
   holds('SACKed octets are counted right', sums.sacked === recovery.queue.sackedOctets);

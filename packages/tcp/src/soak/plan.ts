@@ -121,7 +121,13 @@ function drawRoute(draw: Draw, { blackHoleTimeouts = 0 }: Partial<Settings>): Ro
   const narrow = draw.chance(0.4);
   const tells = blackHoleTimeouts === 0 || draw.chance(0.5);
   const mtu = draw.between(tells ? 128 : 1006, 1500);
-  return { mtu: narrow ? mtu : 1500, tells, errors: draw.share(0.1), lies: draw.share(0.05) };
+  return {
+    mtu: narrow ? mtu : 1500,
+    tells,
+    errors: draw.share(0.1),
+    lies: draw.share(0.05),
+    shrinks: draw.share(0.1),
+  };
 }
 
 /** Worlds last as long as they must: no limit gives a connection up. */
@@ -142,6 +148,12 @@ function drawSettings(draw: Draw, bulk: boolean): Partial<Settings> {
     synReceivedLimit: NEVER,
     minPathMtu: draw.one([68, 552]),
     blackHoleTimeouts: draw.one([0, 1, 3]),
+    keepSynText: draw.chance(0.5),
+    keepAlive: draw.chance(0.2),
+    keepAliveIdle: draw.between(100_000, 5_000_000),
+    keepAliveInterval: draw.between(100_000, 1_000_000),
+    // The peer is always there, but the wire may lose many probes in a row.
+    keepAliveProbes: 1000,
     timestamps: draw.chance(0.5),
     sack: draw.chance(0.6),
     rack: draw.chance(0.5),

@@ -1,4 +1,5 @@
 /** What an end promises on the wire, and whether the other keeps to it. */
+import { PROTOCOL_TCP } from '../wire/ipv4.ts';
 import { Segment } from '../wire/segment.ts';
 import { seqDistance } from '../wire/seq.ts';
 import { parseSegment } from '../wire/tcp.ts';
@@ -18,7 +19,7 @@ export class Promises {
   }
 
   sent(connection: Connection, frame: Uint8Array, peer: Promises, broken: string[]): void {
-    if (frame[12] !== 0x08 || frame[13] !== 0) return;
+    if (frame[12] !== 0x08 || frame[13] !== 0 || frame[IP + 9] !== PROTOCOL_TCP) return;
     const segment = this.#segment;
     const length = (frame[IP + 2] << 8) | frame[IP + 3];
     if (frame.length < HEADERS || parseSegment(frame, HEADERS, IP + length, segment) !== null) return;

@@ -25,10 +25,12 @@ export interface RoutePlan {
   readonly errors: number;
   /** Share of the segments of which a stranger tells a lie. */
   readonly lies: number;
+  /** Share of the segments whose window somebody on the way makes smaller: the peer seems to take it back. */
+  readonly shrinks: number;
 }
 
 /** Everything passes. */
-export const CLEAN: RoutePlan = { mtu: 65_535, tells: true, errors: 0, lies: 0 };
+export const CLEAN: RoutePlan = { mtu: 65_535, tells: true, errors: 0, lies: 0, shrinks: 0 };
 
 const ROUTER: Readonly<Address> = parseAddress('10.0.0.254');
 /** An error comes this much later, at most. */
@@ -90,9 +92,10 @@ export class Router implements FrameEndpoint {
   #passes(now: Micros, frame: Uint8Array): boolean {
     const view = viewOf(frame);
     if (view.getUint16(12) !== 0x0800 || view.getUint8(PACKET + 9) !== PROTOCOL_TCP) return true;
-    const { mtu, tells, errors, lies } = this.#plan;
+    const { mtu, tells, errors, lies, shrinks } = this.#plan;
     if (fraction(this.#random) < errors) this.#complain(now, frame);
     if (fraction(this.#random) < lies) this.#lie(now, frame);
+    if (fraction(this.#random) < shrinks) this.#shrink(view);
     if (view.getUint16(PACKET + 2) <= mtu) return true;
     if ((view.getUint16(PACKET + 6) & DONT_FRAGMENT) === 0) this.#cut(frame);
     // Routers older than RFC 1191 do not say what they could take.
@@ -126,6 +129,15 @@ export class Router implements FrameEndpoint {
         forged[PACKET + (this.#random() % QUOTED)] ^= 1 << (this.#random() % 8);
         return this.#tell(now, forged, ICMP_TIME_EXCEEDED, 0, 0);
     }
+  }
+
+  /** The checksum stays right: what one word loses, the sum gains. @rfc 1624 3 */
+  #shrink(view: DataView): void {
+    const window = view.getUint16(WINDOW);
+    const less = window === 0 ? 0 : this.#random() % window;
+    const sum = view.getUint16(CHECKSUM) + window - less;
+    view.setUint16(WINDOW, less);
+    view.setUint16(CHECKSUM, (sum & 0xffff) + (sum >>> 16));
   }
 
   /** An error about `frame` goes back to the host that sent it. */
@@ -189,5 +201,7 @@ function isSyn(frame: Uint8Array): boolean {
 const HARD: ReadonlySet<number> = new Set([2, 3]);
 const PACKET = ETHERNET_HEADER_LENGTH;
 const SEQ = PACKET + IPV4_HEADER_LENGTH + 4;
+const WINDOW = PACKET + IPV4_HEADER_LENGTH + 14;
+const CHECKSUM = PACKET + IPV4_HEADER_LENGTH + 16;
 const DONT_FRAGMENT = 0x4000;
 const MORE_FRAGMENTS = 0x2000;

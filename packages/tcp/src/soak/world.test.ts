@@ -70,7 +70,7 @@ const BROKEN: Record<string, PartialParts> = {
 };
 
 test.each(Object.keys(BROKEN))('a TCP that %s is noticed', (name) => {
-  const noticed = Array.from({ length: 40 }, (_, i) => planOf(1 + i)).some(
+  const noticed = Array.from({ length: 120 }, (_, i) => planOf(1 + i)).some(
     (plan) => runWorld(plan, BROKEN[name]).broken.length > 0,
   );
   expect(noticed).toBe(true);

@@ -189,3 +189,14 @@ test('without window scaling, reading octets as they come adds no ACK to those t
   }
   expect(acks).toHaveLength(7);
 });
+
+test('two ends whose windows were taken back while octets flew past each other still hear each other’s ACKs', () => {
+  const d = new Dialogue().established(1000);
+  d.send(500).says('P. 1:501(500) ack 1');
+  d.peer('P. 1:11(10) ack 1 win 100').pass(40_000).says('. 501:501(0) ack 11');
+  // A probe of a shut window lies beyond it, and what follows does not.
+  const shut = new Dialogue().established(100);
+  shut.send(200).says('. 1:101(100) ack 1').peer('. 1:1(0) ack 101 win 0').silent();
+  shut.pass(1_000_000).says('. 101:102(1) ack 1').peer('P. 1:11(10) ack 101 win 0').pass(40_000);
+  expect(shut.hearAll()).toContainEqual(expect.stringMatching(/^\. 101:101\(0\) ack 11/));
+});

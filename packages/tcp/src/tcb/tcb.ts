@@ -113,6 +113,8 @@ export class Tcb {
   finReceived = false;
   /** The persist timer expired: send something though the window says no. @rfc 9293 3.8.6.1 */
   probe = false;
+  /** The right edge when something went out beyond it; the peer has taken that once SND.UNA is beyond, too. */
+  sentBeyond: Seq | null = null;
   /** The window scale that the peer offered on its SYN; -1 = none. */
   peerScale = -1;
   /** What both SYNs agreed on, beside the scale. */

@@ -50,12 +50,15 @@ export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
 }
 
 /**
- * Where a segment without octets stands: at SND.NXT, yet never beyond the window. A probe of a shut window lies beyond
- * it, and a peer that took no probe would refuse what stands after it: our ACKs, our windows, our reset.
+ * Where a segment without octets stands: at SND.NXT, unless that lies beyond a window that it never lay in. A probe of a
+ * shut window does, and a FIN behind a full one: a peer that did not take it would refuse what stands after it, our ACKs,
+ * our windows, our reset. What the peer offered once, and took back, it may have taken nevertheless; after it, what stands
+ * before would be old.
  */
-export function controlSeq({ snd, parts, synAcked }: Tcb): Seq {
-  const edge = parts.sequence.add(snd.una, snd.wnd);
-  return synAcked && parts.sequence.less(edge, snd.nxt) ? edge : snd.nxt;
+export function controlSeq({ snd, parts, synAcked, sentBeyond }: Tcb): Seq {
+  const { sequence } = parts;
+  if (!synAcked || sequence.lessOrEqual(snd.nxt, sequence.add(snd.una, snd.wnd))) return snd.nxt;
+  return sentBeyond !== null && !sequence.less(sentBeyond, snd.una) ? sentBeyond : snd.nxt;
 }
 
 function maySend(tcb: Tcb): boolean {
@@ -153,6 +156,10 @@ function fillNew(now: Micros, tcb: Tcb, segment: Segment): boolean {
   fillHeader(now, tcb, segment, snd.nxt, flags);
   remember(now, tcb, snd.nxt, length + fin, flags);
   snd.nxt = parts.sequence.add(snd.nxt, length + fin);
+  const edge = parts.sequence.add(snd.una, snd.wnd);
+  // Kept on, it would seem to lie ahead after 2^31 octets.
+  if (tcb.sentBeyond !== null && parts.sequence.less(tcb.sentBeyond, snd.una)) tcb.sentBeyond = null;
+  if (parts.sequence.less(edge, snd.nxt)) tcb.sentBeyond ??= edge;
   if (fin !== 0) {
     tcb.finSent = true;
     parts.connection.finSent(now, tcb);
