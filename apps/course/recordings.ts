@@ -60,8 +60,13 @@ export const recordings: readonly RecordingRequest[] = [
     shows: ['TIME-WAIT FIN,ACK', '✗', 'FIN,ACK', 'ACK seq 2 ack 2'],
   },
   {
-    name: 'transfer',
-    run: ['transfer', '--bench', 'virtual', '--seed', '1'],
-    shows: ['ESTABLISHED', 'len 1460', 'TIME-WAIT'],
+    name: 'stream',
+    run: ['stream', '--bench', 'virtual', '--delay', '5ms', '--seed', '1'],
+    shows: ['ESTABLISHED', 'TIME-WAIT'],
+  },
+  {
+    name: 'lossy-stream',
+    run: ['stream', '--bench', 'virtual', '--loss', '6%', '--delay', '5ms', '--seed', '5'],
+    shows: ['ESTABLISHED', 'lost', 'TIME-WAIT'],
   },
 ];

@@ -38,6 +38,8 @@ async function record({ name, run, shows }: RecordingRequest, root: string, fold
       `the recording ${name} does not show "${missing}" in its place: mend the chapter and recordings.ts, or the run`,
     );
   }
+  // Pages read the captures and the trace; the rest would only make the site larger.
+  for (const file of ['merged.pcapng', 'ladder.txt', 'result.json']) rmSync(join(folder, file));
 }
 
 /** @returns the first of `shows` that no line holds, looking on after the line that held the one before */

@@ -13,7 +13,11 @@ const PAGES = [
   '/chapters/what-a-connection-is/',
   '/chapters/typescript/',
   '/chapters/handshake/',
+  '/chapters/segment/',
+  '/chapters/sequence/',
   '/chapters/teardown/',
+  '/chapters/listener/',
+  '/chapters/loss/',
   '/viewer/',
   '/zh-Hans/',
 ] as const;

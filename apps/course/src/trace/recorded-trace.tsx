@@ -3,16 +3,14 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import useBaseUrl from '@docusaurus/useBaseUrl';
 import Translate from '@docusaurus/Translate';
 import { readRecording, type Recording } from './recording.ts';
-import { TraceView } from './trace-view.tsx';
+import { TraceView, type TraceViewProps } from './trace-view.tsx';
 
 /** What a page needs of a bundle. */
 const FILES = ['bundle.json', 'host-a.pcapng', 'host-b.pcapng', 'trace.sqlog'] as const;
 
-export interface RecordedTraceProps {
+export interface RecordedTraceProps extends Omit<TraceViewProps, 'recording'> {
   /** Folder below `traces`. */
   readonly name: string;
-  readonly start?: number;
-  readonly height?: number;
 }
 
 export default function RecordedTrace({ name, ...view }: RecordedTraceProps): ReactNode {

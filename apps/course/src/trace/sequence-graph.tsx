@@ -123,7 +123,7 @@ function shapeOf({ rows }: Ladder, from: 0 | 1): Shape {
     lost: bars(sent.filter(isLost)),
     acks: stair(({ segment }) => segment.ack),
     window: stair(({ segment: { ack, wnd, flags } }) => ack + ((flags & 2) === 0 ? wnd * 2 ** scale : wnd)),
-    times: [0.25, 0.5, 0.75, 1].map((share) => share * end * 0.94),
+    times: ticks(end).slice(1),
     places: ticks(top),
     x,
     y,

@@ -16,6 +16,10 @@ export interface TraceViewProps {
   readonly recording: Recording;
   /** Row that is selected at first; the first segment when not given. */
   readonly start?: number;
+  /** What is shown below the ladder at first; the TCBs when not given. */
+  readonly pane?: Pane;
+  /** Which rows are bright at first: `all`, `data`, `control`, `trouble`, `left`, `right`. */
+  readonly filter?: string;
   /** Height of the ladder's window in pixels. */
   readonly height?: number;
 }
@@ -28,13 +32,13 @@ function firstSegment(rows: readonly LadderRow[]): number {
   );
 }
 
-type Pane = 'segment' | 'tcb' | 'graph' | 'table';
+export type Pane = 'segment' | 'tcb' | 'graph' | 'table';
 
-export function TraceView({ recording, start, height = 520 }: TraceViewProps): ReactNode {
+export function TraceView({ recording, start, height = 520, ...first }: TraceViewProps): ReactNode {
   const { ladder } = recording;
   const [selected, setSelected] = useState(start ?? firstSegment(ladder.rows));
-  const [pane, setPane] = useState<Pane>('tcb');
-  const [filter, setFilter] = useState('all');
+  const [pane, setPane] = useState<Pane>(first.pane ?? 'tcb');
+  const [filter, setFilter] = useState(first.filter ?? 'all');
   const id = useId();
   const matching = useMemo(() => matchingRows(ladder.rows, filter), [ladder.rows, filter]);
   const row = ladder.rows[Math.min(selected, ladder.rows.length - 1)];
@@ -63,7 +67,7 @@ export function TraceView({ recording, start, height = 520 }: TraceViewProps): R
             type="button"
             className="button button--secondary button--sm"
             disabled={selected <= 0}
-            onClick={() => setSelected((at) => Math.max(0, at - 1))}
+            onClick={() => setSelected((at) => nextRow(at, -1, ladder.rows.length, matching))}
           >
             <Translate id="trace.previous">Previous</Translate>
           </button>
@@ -75,7 +79,7 @@ export function TraceView({ recording, start, height = 520 }: TraceViewProps): R
             type="button"
             className="button button--secondary button--sm"
             disabled={selected >= ladder.rows.length - 1}
-            onClick={() => setSelected((at) => Math.min(ladder.rows.length - 1, at + 1))}
+            onClick={() => setSelected((at) => nextRow(at, 1, ladder.rows.length, matching))}
           >
             <Translate id="trace.next">Next</Translate>
           </button>
@@ -158,13 +162,21 @@ function PaneOf({
     case 'graph':
       return (
         <>
-          <SequenceGraph {...{ ladder, from: 0, selected, onSelect }} />
-          <SequenceGraph {...{ ladder, from: 1, selected, onSelect }} />
+          {([0, 1] as const)
+            .filter((from) => ladder.rows.some((each) => isData(each, from)))
+            .map((from) => (
+              <SequenceGraph key={from} {...{ ladder, from, selected, onSelect }} />
+            ))}
         </>
       );
     case 'table':
       return <TableTwin {...{ ladder, selected, onSelect }} />;
   }
+}
+
+/** A side that sent nothing but a SYN and a FIN has no graph worth the room. */
+function isData(row: LadderRow, from: 0 | 1): boolean {
+  return row.kind === 'segment' && row.from === from && row.segment.length > 0;
 }
 
 const FILTERS: readonly (readonly [string, () => string])[] = [
@@ -175,6 +187,14 @@ const FILTERS: readonly (readonly [string, () => string])[] = [
   ['left', () => translate({ id: 'trace.filter.left', message: 'from the left' })],
   ['right', () => translate({ id: 'trace.filter.right', message: 'from the right' })],
 ];
+
+/** The next row that a filter leaves bright, or this one when there is none. */
+function nextRow(at: number, step: 1 | -1, count: number, matching: ReadonlySet<number> | null): number {
+  for (let row = at + step; row >= 0 && row < count; row += step) {
+    if (matching === null || matching.has(row)) return row;
+  }
+  return at;
+}
 
 /** @returns null when all match */
 function matchingRows(rows: readonly LadderRow[], filter: string): ReadonlySet<number> | null {

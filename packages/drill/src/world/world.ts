@@ -193,8 +193,14 @@ class Host implements FrameEndpoint {
 
   impaired(time: Micros, index: number, event: WireEvent): void {
     this.#collect();
-    const detail = `frame ${index}`;
-    const told = { name: 'bench_event', time, connection: 0, event, detail } as const;
+    const detail = WIRE_WORDS[event];
+    const told = {
+      name: 'bench_event',
+      time,
+      connection: 0,
+      event,
+      ...(detail === undefined ? {} : { detail }),
+    } as const;
     this.#trace.push({ host: this.number, frame: index, event: told });
   }
 
@@ -251,3 +257,12 @@ function ipv4AddressOf(number: number): string {
 function ipv6AddressOf(number: number): string {
   return `fd00:77::${number}`;
 }
+
+/** What a reader should see beside the frame. That a wire takes time is no news. */
+const WIRE_WORDS: Readonly<Partial<Record<WireEvent, string>>> = {
+  lost: 'lost on the wire',
+  duplicated: 'duplicated on the wire',
+  corrupted: 'a bit flipped on the wire',
+  'queue-full': 'lost: the queue before the wire was full',
+  'too-long': 'lost: longer than the wire takes',
+};
