@@ -129,11 +129,21 @@ export class AddressResolution {
     return this.#output.frame(BROADCAST_MAC, ETHERTYPE_ARP, into, start, ARP_LENGTH);
   }
 
+  /** Nothing has come from `destination` for long: the neighbour that leads there is asked about when it is used next. */
+  distrust(destination: Address): void {
+    const neighbor = this.neighbors.find(this.#via(destination));
+    if (neighbor?.state === 'REACHABLE') this.neighbors.distrust(neighbor);
+  }
+
+  #via(destination: Address): Address {
+    return this.#gateway === null || this.#isOnLink(destination.w3) ? destination : this.#gateway;
+  }
+
   /** The neighbour that the packet at `packet` goes to: its destination on this link, else the gateway. */
   #nextHop(bytes: Uint8Array, packet: number): Address {
     const hop = this.#hop;
     hop.w3 = wordAt(bytes, packet + DESTINATION);
-    return this.#gateway === null || this.#isOnLink(hop.w3) ? hop : this.#gateway;
+    return this.#via(hop);
   }
 
   #isOnLink(word: number): boolean {

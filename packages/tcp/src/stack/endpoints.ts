@@ -50,6 +50,10 @@ export interface EndpointsOptions {
   readonly tracer: Tracer | null;
 }
 
+const NOBODY: readonly Address[] = [];
+/** Silent hosts that wait to be asked about: a hint, and nobody may ever look. */
+const MOST_SILENT = 64;
+
 /** How far above the numbers of an old connection those of its successor begin, at least: any window of old segments. */
 const ABOVE: Octets = 65_537;
 
@@ -62,6 +66,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   readonly #paths = new PathMtuCache();
   readonly #changed = new Set<Connection | Listener>();
   #lastId = 0;
+  readonly #silent: Address[] = [];
   /** What the ISS of the connection that is opened now must lie above; null = no old connection asks. */
   #above: Seq | null = null;
 
@@ -221,9 +226,18 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     this.#handshakes.onTimeout(now);
     while (this.#timeWaits.next() <= now) this.#unpark(this.#timeWaits.first());
     for (let due = deadlines.first; due !== undefined && due.deadline <= now; due = deadlines.first) {
+      const { unanswered } = due.tcb;
       onTcbTimeout(now, due.tcb);
+      if (due.tcb.unanswered && !unanswered && this.#silent.length < MOST_SILENT) {
+        this.#silent.push(due.tcb.tuple.remoteAddress);
+      }
       this.settle(now, due);
     }
+  }
+
+  /** @see IpStack.takeSilent */
+  takeSilent(): readonly Address[] {
+    return this.#silent.length === 0 ? NOBODY : this.#silent.splice(0);
   }
 
   /** @see IpStack.takeEvents */

@@ -117,6 +117,12 @@ export class EthernetLink {
     this.#ipv6?.neighbors.onTimeout(now);
   }
 
+  /** TCP has sent again and again and hears nothing: the way to `destination` may be gone. @rfc 9293 3.8.3 MUST-20 */
+  distrust(destination: Address): void {
+    if (destination.version === 4) this.#ipv4.distrust(destination);
+    else this.#ipv6?.distrust(destination);
+  }
+
   /** The IP packets that could not be delivered since the last call, because no neighbour answered for them. */
   takeUndeliverable(): Uint8Array[] {
     const packets = this.#ipv4.neighbors.takeUndeliverable();

@@ -165,6 +165,11 @@ export class IpStack {
     this.#endpoints.onTimeout(now);
   }
 
+  /** Hosts that have left the same segment unanswered several times since the last call: R1. @rfc 9293 3.8.3 MUST-20 */
+  takeSilent(): readonly Address[] {
+    return this.#endpoints.takeSilent();
+  }
+
   /** What has happened since the last call, one entry for each connection and listener. */
   takeEvents(): StackEvent[] {
     return this.#endpoints.takeEvents();

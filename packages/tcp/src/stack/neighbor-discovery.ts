@@ -232,11 +232,21 @@ export class NeighborDiscovery {
     return writeIpv6(ip, into, at, length) + length;
   }
 
+  /** Nothing has come from `destination` for long: the neighbour that leads there is asked about when it is used next. */
+  distrust(destination: Address): void {
+    const neighbor = this.neighbors.find(this.#via(destination));
+    if (neighbor?.state === 'REACHABLE') this.neighbors.distrust(neighbor);
+  }
+
+  #via(destination: Address): Address {
+    return this.#gateway === null || this.#isOnLink(destination) ? destination : this.#gateway;
+  }
+
   /** The neighbour that the packet at `packet` goes to: its destination on this link, else the gateway. */
   #nextHop(bytes: Uint8Array, packet: number): Address {
     const hop = this.#hop;
     readIpv6Address(viewOf(bytes), packet + DESTINATION, hop);
-    return this.#gateway === null || this.#isOnLink(hop) ? hop : this.#gateway;
+    return this.#via(hop);
   }
 
   #own(address: Address): Address | null {

@@ -78,6 +78,7 @@ export class Stack {
     this.link.onTimeout(now);
     for (const packet of this.link.takeUndeliverable()) this.ip.onUndeliverable(now, packet);
     this.ip.onTimeout(now);
+    for (const remote of this.ip.takeSilent()) this.link.distrust(remote);
   }
 
   /** @see IpStack.open. Nor may the address be that of the network, or of all its hosts. */
