@@ -13,6 +13,7 @@ export interface LossyTransfer {
   /** Who sends the octets. */
   readonly sender: 'ours' | 'kernel';
   readonly octets: number;
+  readonly family: 'ipv4' | 'ipv6';
   /** Share of the frames that are lost, in each direction. */
   readonly loss: number;
   readonly settings: Partial<Settings>;
@@ -36,8 +37,9 @@ const HOST = join(import.meta.dirname, 'host.ts');
  * @param folder for files of the kernel's end
  */
 export async function runLossyTransfer(transfer: LossyTransfer, folder: string): Promise<LossyOutcome> {
-  const { sender, octets } = transfer;
-  const wire = await createWire({ ends: [{}, { addresses: ['10.77.0.2/24'] }] });
+  const { sender, octets, family } = transfer;
+  const wire = await createWire({ ends: [{}, { addresses: ['10.77.0.2/24', 'fd00:77::2/64'] }] });
+  const address = family === 'ipv4' ? `TCP4-LISTEN:${PORT}` : `TCP6-LISTEN:${PORT}`;
   const children: ChildProcess[] = [];
   const shell = (command: string) => {
     const stdio = ['ignore', 'pipe', 'inherit'] as const;
@@ -47,7 +49,7 @@ export async function runLossyTransfer(transfer: LossyTransfer, folder: string):
   };
   try {
     if (sender === 'ours') {
-      const sink = shell(`socat -u TCP-LISTEN:${PORT} STDOUT | sha256sum`);
+      const sink = shell(`socat -u ${address} STDOUT | sha256sum`);
       await listening(wire, children);
       const host = await ourEnd(wire, children, { does: 'send', ...transfer });
       const received = await firstWord(sink);
@@ -56,7 +58,7 @@ export async function runLossyTransfer(transfer: LossyTransfer, folder: string):
     const file = join(folder, 'octets');
     // Lines that count: no two places are alike, so that none can stand for another.
     const sent = await firstWord(shell(`seq -w 1 ${octets} | head -c ${octets} | tee ${file} | sha256sum`));
-    shell(`socat -u OPEN:${file} TCP-LISTEN:${PORT}`);
+    shell(`socat -u OPEN:${file} ${address}`);
     await listening(wire, children);
     const host = await ourEnd(wire, children, { does: 'receive', ...transfer });
     return { ...(await host.finish()), sent };
@@ -70,12 +72,13 @@ export async function runLossyTransfer(transfer: LossyTransfer, folder: string):
 async function ourEnd(
   wire: Wire,
   children: ChildProcess[],
-  { does, octets, loss, settings, capture }: Pick<HostTask, 'does'> & LossyTransfer,
+  { does, octets, family, loss, settings, capture }: Pick<HostTask, 'does'> & LossyTransfer,
 ): Promise<{ finish(): Promise<LossyOutcome> }> {
   const task: HostTask = {
     does,
     port: PORT,
     octets,
+    ipv6: family === 'ipv6',
     settings: { sack: true, timestamps: true, ...settings },
     ...(loss > 0 ? { impairment: { loss } } : {}),
     ...(capture === undefined ? {} : { capture }),
@@ -109,7 +112,7 @@ async function ourEnd(
 async function listening(wire: Wire, children: ChildProcess[]): Promise<void> {
   const wanted = new RegExp(`:${PORT.toString(16).toUpperCase()} \\S+ 0A`);
   for (let turn = 0; turn < 500; turn++) {
-    const child = wire.hosts[1].namespace.spawn('cat', ['/proc/net/tcp'], {
+    const child = wire.hosts[1].namespace.spawn('cat', ['/proc/net/tcp', '/proc/net/tcp6'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(child);

@@ -19,19 +19,23 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const { test } = needs('netns', 'socat');
 
 test.for([
-  { sender: 'ours', mebibytes: 8, loss: 0, settings: {} },
-  { sender: 'ours', mebibytes: 8, loss: 0.01, settings: {} },
-  { sender: 'ours', mebibytes: 1, loss: 0.05, settings: {} },
-  { sender: 'ours', mebibytes: 2, loss: 0.05, settings: { rack: true, cubic: true } },
-  { sender: 'kernel', mebibytes: 8, loss: 0.01, settings: {} },
-  { sender: 'kernel', mebibytes: 1, loss: 0.05, settings: {} },
+  { sender: 'ours', family: 'ipv4', mebibytes: 8, loss: 0, settings: {} },
+  { sender: 'ours', family: 'ipv4', mebibytes: 4, loss: 0.01, settings: {} },
+  { sender: 'ours', family: 'ipv6', mebibytes: 4, loss: 0.01, settings: {} },
+  { sender: 'ours', family: 'ipv4', mebibytes: 1, loss: 0.05, settings: {} },
+  { sender: 'ours', family: 'ipv6', mebibytes: 2, loss: 0.05, settings: { rack: true, cubic: true } },
+  { sender: 'kernel', family: 'ipv4', mebibytes: 4, loss: 0.01, settings: {} },
+  { sender: 'kernel', family: 'ipv6', mebibytes: 1, loss: 0.05, settings: {} },
 ] as const)(
-  '$mebibytes MiB sent by $sender arrive whole where a share of $loss is lost, SACK and timestamps in use: $settings',
+  '$mebibytes MiB sent by $sender over $family arrive whole where a share of $loss is lost, SACK and timestamps in use: $settings',
   { timeout: 60_000 },
-  async ({ sender, mebibytes, loss, settings }) => {
+  async ({ sender, family, mebibytes, loss, settings }) => {
     const capture = join(folder, 'host-a.pcapng');
     const octets = mebibytes * MIB;
-    const { sent, received } = await runLossyTransfer({ sender, octets, loss, settings, capture }, folder);
+    const { sent, received } = await runLossyTransfer(
+      { sender, family, octets, loss, settings, capture },
+      folder,
+    );
     expect(received).toBe(sent);
     // Both SYNs offered both.
     const syns = readCapture(readFileSync(capture)).packets.flatMap(({ bytes }) => synOf(bytes) ?? []);
@@ -40,11 +44,17 @@ test.for([
   },
 );
 
-/** The SYN in a frame of IPv4 without options; null = it is none. */
+const IPV4 = 0x0800;
+const IPV6 = 0x86dd;
+const TCP = 6;
+
+/** The SYN in a frame of IPv4 or IPv6, without options or extension headers; null = it is none. */
 function synOf(bytes: Uint8Array): Segment | null {
-  const isTcp = bytes[12] === 8 && bytes[13] === 0 && bytes[14] === 0x45 && bytes[23] === 6;
-  if (!isTcp || (bytes[47] & 2) === 0) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const type = view.getUint16(12);
+  const isTcp = (type === IPV4 && bytes[23] === TCP) || (type === IPV6 && bytes[20] === TCP);
+  if (!isTcp) return null;
+  const [from, to] = type === IPV4 ? [34, 14 + view.getUint16(16)] : [54, 54 + view.getUint16(18)];
   const segment = new Segment();
-  const end = 14 + (bytes[16] << 8) + bytes[17];
-  return parseSegment(bytes, 34, end, segment) === null ? segment : null;
+  return parseSegment(bytes, from, to, segment) === null && segment.syn ? segment : null;
 }
