@@ -90,7 +90,7 @@ export function createProgram(around: Surroundings, finish: (code: number) => vo
         "The same files run against Linux's TCP in a namespace, in real time, and against any program that speaks the\n" +
         'child protocol (docs/child-protocol.md).',
     )
-    .option('--sut <tcp>', 'reference (ours), kernel (Linux), or the path of a program', 'reference')
+    .option('--sut <tcp>', 'reference (ours), kernel (Linux), a folder of yours, or a program', 'reference')
     .addOption(
       new Option(
         '--bench <kind>',

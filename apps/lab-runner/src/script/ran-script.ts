@@ -12,12 +12,14 @@ import {
   type ScriptOutcome,
 } from '@tcblab/drill/script';
 import { SutProcessError, runScriptInChild, runScriptOnWire } from '@tcblab/host/script-bench';
+import { partsForRun } from '@tcblab/host/submission';
 import { MachineError } from '@tcblab/raw-socket';
 import type { Micros } from '@tcblab/tcp';
 import { errno, notAble } from '../problem.ts';
 import type { Place } from './subject.ts';
 
-export interface ScriptSettings extends Place {
+export interface ScriptSettings {
+  readonly place: Place;
   readonly match: MatchMode;
   readonly profile: ProfileName;
   /** The scripts' own unless told. */
@@ -63,13 +65,13 @@ export async function runScriptFile(
   return { file, purpose, ids: proves, outcome, ms, ladder: formatLadder(outcome), place };
 }
 
-function isUndecided({ verdict }: ScriptOutcome, { bench }: ScriptSettings, signal: AbortSignal): boolean {
-  return verdict === 'inconclusive' && bench === 'netns' && !signal.aborted;
+function isUndecided({ verdict }: ScriptOutcome, { place }: ScriptSettings, signal: AbortSignal): boolean {
+  return verdict === 'inconclusive' && place.bench === 'netns' && !signal.aborted;
 }
 
 async function runOnce(
   text: string,
-  { subject, bench, match, profile, ipVersion, tolerance }: ScriptSettings,
+  { place, match, profile, ipVersion, tolerance }: ScriptSettings,
   signal: AbortSignal,
 ): Promise<ScriptOutcome> {
   const options: PrepareOptions = {
@@ -80,9 +82,13 @@ async function runOnce(
     ...(tolerance === null ? {} : { tolerance }),
   };
   try {
-    if (bench === 'netns') return await runScriptOnWire(options, subject, signal);
+    const { subject } = place;
+    if (typeof subject === 'object' && 'parts' in subject) {
+      return runScript({ ...options, parts: await partsForRun(subject.parts) });
+    }
+    if (place.bench === 'netns') return await runScriptOnWire(options, subject, signal);
     if (typeof subject === 'string') return runScript(options);
-    return await runScriptInChild(options, subject.program);
+    return await runScriptInChild(options, subject);
   } catch (error) {
     if (error instanceof SutProcessError)
       throw notAble(`The program did not say hello: ${error.message}.`, 'See docs/child-protocol.md.', error);

@@ -2,17 +2,18 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ScriptSubject } from '@tcblab/host/script-bench';
+import { findSystem, isSubmission } from '@tcblab/host/submission';
 import { wrongUse } from '../problem.ts';
 
 export type BenchKind = 'virtual' | 'netns';
 
-export interface Place {
-  readonly subject: ScriptSubject;
-  readonly bench: BenchKind;
-}
+export type Place =
+  | { readonly subject: ScriptSubject; readonly bench: BenchKind }
+  /** Our TCP with the parts of a student's folder. */
+  | { readonly subject: { readonly parts: string }; readonly bench: 'virtual' };
 
 /**
- * @param sut `reference`, `kernel`, or the path of a program that speaks the child protocol
+ * @param sut `reference`, `kernel`, a folder with tcblab.json, or the path of a program that speaks the child protocol
  * @param bench where; undefined = in virtual time if that TCP can be had there
  * @throws Problem when there is no such program, or no such TCP on that bench
  */
@@ -22,7 +23,25 @@ export function parsePlace(sut: string, bench: BenchKind | undefined): Place {
     throw wrongUse("The kernel's TCP lives in real time only.", 'Leave --bench out, or write --bench netns.');
   }
   if (sut === 'reference') return { subject: sut, bench: bench ?? 'virtual' };
+  if (isSubmission(sut)) return placeOfFolder(sut, bench);
   return { subject: { program: findProgram(sut) }, bench: bench ?? 'virtual' };
+}
+
+function placeOfFolder(path: string, bench: BenchKind | undefined): Place {
+  const found = findSystem(path);
+  if (!found.ok) throw wrongUse(`${found.fault.what}.`, found.fault.next);
+  const system = found.value;
+  if (system.kind === 'program') {
+    const [program, ...args] = system.command;
+    return { subject: { program, args, folder: system.folder }, bench: bench ?? 'virtual' };
+  }
+  if (bench === 'netns') {
+    throw wrongUse(
+      'Scripts judge parts in TypeScript in virtual time only.',
+      `Leave --bench out; on a wire: ./tcblab run handshake --a ${path} --b kernel`,
+    );
+  }
+  return { subject: { parts: resolve(path) }, bench: 'virtual' };
 }
 
 function findProgram(path: string): string {

@@ -172,6 +172,21 @@ needs('netns').test('a student’s TCP speaks with the kernel’s', () => {
   expect(code).toBe(0);
 });
 
+test('script takes the folder too, and a program of any language in one', () => {
+  const { cwd, folder } = solved('03');
+  const one = join(REPOSITORY, 'labs', 'scripts', 'handshake', 'passive-open.pkt');
+  expect(tcblab(['script', one, '--sut', 'my-tcp'], { cwd })).toMatchObject({ code: 0 });
+  alter(folder, 'tcb.rcv.nxt = tcp.add(segment.seq, 1);', 'tcb.rcv.nxt = segment.seq;');
+  const wrong = tcblab(['script', one, '--sut', 'my-tcp'], { cwd });
+  expect(wrong).toMatchObject({ code: 1, stdout: expect.stringContaining('seen      > S. 0:0(0) ack 0') });
+  expect(tcblab(['script', one, '--sut', 'my-tcp', '--bench', 'netns'], { cwd })).toMatchObject({ code: 2 });
+  const command = [process.execPath, '-e', 'process.exit(3)'];
+  const other = { version: 1, lab: '03-handshake', language: 'forth', kit: '0.1.0', command };
+  writeFileSync(join(folder, 'tcblab.json'), JSON.stringify(other));
+  const child = tcblab(['script', one, '--sut', 'my-tcp'], { cwd });
+  expect(child.stderr).toContain('The program did not say hello');
+});
+
 test('answers are held against the capture beside them', () => {
   const { cwd, folder } = started('00');
   expect(tcblab(['check', 'my-tcp'], { cwd }).stdout).toContain('there is no bench/host-a.pcapng');

@@ -42,7 +42,7 @@ export async function script(
   const tolerance = options.tolerance === undefined ? null : parseDuration('--tolerance', options.tolerance);
   const ipVersion: ScriptSettings['ipVersion'] =
     options.ipVersion === undefined ? undefined : options.ipVersion === 'ipv6' ? 6 : 4;
-  const settings = { match: options.match, profile: options.profile, ipVersion, tolerance, ...place };
+  const settings = { match: options.match, profile: options.profile, ipVersion, tolerance, place };
   if (proving) {
     if (place.subject !== 'reference' || place.bench !== 'virtual')
       throw wrongUse('--prove breaks our own TCP, in virtual time.', 'Leave --sut and --bench out.');

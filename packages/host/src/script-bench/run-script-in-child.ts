@@ -8,15 +8,14 @@ import {
   type SutRequest,
 } from '@tcblab/drill/script';
 import type { AsyncSut, Batch } from '@tcblab/drill/sut';
-import { SutProcess, SutProcessError } from './sut-process.ts';
+import { SutProcess, SutProcessError, type Program } from './sut-process.ts';
 
 /**
  * Run a script. A program that breaks the protocol, dies or goes silent fails it.
  *
- * @param program its path
  * @throws SutProcessError when the program does not come as far as its welcome
  */
-export async function runScriptInChild(options: PrepareOptions, program: string): Promise<ScriptOutcome> {
+export async function runScriptInChild(options: PrepareOptions, program: Program): Promise<ScriptOutcome> {
   const prepared = prepareScript(options);
   if (!prepared.ok) return prepared.outcome;
   const { executor } = prepared;

@@ -145,25 +145,27 @@ describe('other TCPs on the same wire', () => {
       process.stdin.on('data', (bytes) => {
         for (const reply of session.onBytes(bytes)) process.stdout.write(reply);
       });`);
-    expect(await runScriptInChild({ text: OPEN }, program)).toMatchObject({ verdict: 'pass' });
+    expect(await runScriptInChild({ text: OPEN }, { program })).toMatchObject({ verdict: 'pass' });
     expect(await verdict(OPEN, { program })).toBe('pass');
-    const wrong = await runScriptInChild({ text: OPEN.replace('ack 1 <', 'ack 2 <') }, program);
+    const wrong = await runScriptInChild({ text: OPEN.replace('ack 1 <', 'ack 2 <') }, { program });
     expect([wrong.verdict, wrong.at?.line]).toEqual(['fail', 6]);
   });
 
   test('a program that dies, or says what the protocol does not know, is named', async () => {
     const dies = programOf(`console.error('out of luck'); process.exit(1);`);
-    await expect(runScriptInChild({ text: OPEN }, dies)).rejects.toThrow(
+    await expect(runScriptInChild({ text: OPEN }, { program: dies })).rejects.toThrow(
       'the child ended before it said welcome; it printed: out of luck',
     );
     const prints = programOf(`console.log('hello, world'); setInterval(() => {}, 1000);`);
-    await expect(runScriptInChild({ text: OPEN }, prints)).rejects.toThrow(/message|payload|longer/);
+    await expect(runScriptInChild({ text: OPEN }, { program: prints })).rejects.toThrow(
+      /message|payload|longer/,
+    );
     const later = programOf(`
       process.stdin.once('data', () => {
         process.stdout.write(Buffer.from('00000007810001046d696e65', 'hex'));
         process.stdin.once('data', () => process.exit(3));
       });`);
-    expect(await runScriptInChild({ text: OPEN }, later)).toMatchObject({
+    expect(await runScriptInChild({ text: OPEN }, { program: later })).toMatchObject({
       verdict: 'fail',
       actual: 'it threw: the child ended with a request unanswered',
     });

@@ -25,12 +25,12 @@ import {
 import { KernelUnderTest } from './kernel-under-test.ts';
 import { PacketEnd } from './packet-end.ts';
 import { runOnWire } from './run-on-wire.ts';
-import { SutProcess, SutProcessError } from './sut-process.ts';
+import { SutProcess, SutProcessError, type Program } from './sut-process.ts';
 import type { Listener, UnderTest } from './under-test.ts';
 import { WiredSut } from './wired-sut.ts';
 
 /** Which TCP a script judges: ours, Linux's, or that of a program which speaks the child protocol. */
-export type ScriptSubject = 'reference' | 'kernel' | { readonly program: string };
+export type ScriptSubject = 'reference' | 'kernel' | Program;
 
 /** packetdrill's own tolerance in real time, µs. */
 export const REAL_TOLERANCE = 4000;
@@ -99,7 +99,7 @@ async function place({ subject, profile, wire, executor, listener }: Placing): P
     const sut = createInProcessSut({ configuration, calls: scriptCalls });
     return new WiredSut(sut, new PacketEnd(host, peer), listener);
   }
-  const program = await SutProcess.start(subject.program, configuration);
+  const program = await SutProcess.start(subject, configuration);
   return new WiredSut(program, new PacketEnd(host, peer), listener, () => program.close());
 }
 

@@ -11,6 +11,15 @@ const ANSWER_MS = 10_000;
 const FAREWELL_MS = 1_000;
 const LAST_WORDS = 2_000;
 
+/** How a program is started. */
+export interface Program {
+  /** A path, or a name to be found in PATH. */
+  readonly program: string;
+  readonly args?: readonly string[];
+  /** Where it stands; ours unless told. */
+  readonly folder?: string;
+}
+
 /** The program broke the protocol, went silent or died. The message names which, and its last words. */
 export class SutProcessError extends Error {
   override readonly name = 'SutProcessError';
@@ -22,8 +31,11 @@ export class SutProcess implements AsyncSut {
   #said = '';
   #waiting: { resolve: (event: SessionEvent) => void; reject: (error: Error) => void } | null = null;
 
-  private constructor(program: string) {
-    this.#child = spawn(program, [], { stdio: ['pipe', 'pipe', 'pipe'] });
+  private constructor({ program, args = [], folder }: Program) {
+    this.#child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(folder === undefined ? {} : { cwd: folder }),
+    });
     const { stdin, stdout, stderr } = this.#child;
     this.#child.once('error', (error) => this.#fail(`it cannot be started: ${error.message}`));
     // A program that has gone does not read; that it has gone is told by the end of its output.
@@ -44,10 +56,9 @@ export class SutProcess implements AsyncSut {
   /**
    * Start a program and tell it where it stands.
    *
-   * @param program a path, or a name to be found in PATH
    * @throws SutProcessError when it does not start, or answers wrongly
    */
-  static async start(program: string, configuration: SutConfiguration): Promise<SutProcess> {
+  static async start(program: Program, configuration: SutConfiguration): Promise<SutProcess> {
     const sut = new SutProcess(program);
     try {
       await sut.#ask(() => sut.#session.hello(configuration));
