@@ -29,6 +29,14 @@ interface BulkFigures {
   readonly captureRatio: { readonly send: number; readonly receive: number };
 }
 
+interface StacksFigures {
+  readonly gigabits: number;
+  readonly framesPerSecond: number;
+  readonly connectionsPerSecond: number;
+  readonly kernelConnectionsPerSecond: number;
+  readonly octetsPerConnection: number;
+}
+
 interface FloodFigures {
   readonly cookies: boolean;
   readonly frames: number;
@@ -53,6 +61,30 @@ export const SUITES: readonly Suite[] = [
         ...atMost(name, ratio, bar, '×'),
         details: `${ours.toFixed(1)} ns, C ${theirs.toFixed(1)} ns`,
       })),
+  },
+  {
+    name: 'stacks',
+    about: "two of our hosts joined in memory: bulk, open and close beside the kernel's loopback, memory",
+    module: 'packages/tcp/bench/stacks.ts',
+    call: 'benchmarkStacks',
+    limit: 300,
+    measures: (figures: StacksFigures) => [
+      {
+        ...atLeast('bulk, Ethernet to Ethernet', figures.gigabits, 5, ' Gbit/s'),
+        details: `${(figures.framesPerSecond / 1e6).toFixed(2)} M frames/s`,
+      },
+      atLeast('connections opened and closed', figures.connectionsPerSecond / 1000, 300, ' k/s'),
+      {
+        ...atLeast(
+          "against C over the kernel's loopback",
+          figures.connectionsPerSecond / figures.kernelConnectionsPerSecond,
+          10,
+          '×',
+        ),
+        details: `C ${(figures.kernelConnectionsPerSecond / 1000).toFixed(1)} k/s`,
+      },
+      atMost('memory of an idle connection', figures.octetsPerConnection, 2048, ' octets'),
+    ],
   },
   {
     name: 'driver',

@@ -25,6 +25,9 @@ export interface ConnectionError {
   readonly message: string;
 }
 
+/** Bits of what the user was told, or is to be told when it changes. */
+export const Seen = { FULL: 1, FINISHED: 2, SOFT_ERROR: 4 } as const;
+
 /** What a connection asks of the stack it belongs to. */
 export interface ConnectionOwner {
   /** Something may have changed: look for output, deadlines, events. */
@@ -54,7 +57,10 @@ export class Connection implements Scheduled, Linked<Connection> {
   pendingEvents = 0;
   /** Whether REPORT is raised; set it to false to hear nothing of soft errors. @rfc 9293 3.9.1.8 SHLD-20 */
   reports = true;
-  seen = { state: 'CLOSED' as State, available: 0, full: false, finished: false, softError: false };
+  seenState: State = 'CLOSED';
+  seenAvailable: Octets = 0;
+  /** `Seen`, ored together. */
+  seen = 0;
 
   constructor(tcb: Tcb, owner: ConnectionOwner) {
     this.tcb = tcb;
@@ -320,7 +326,7 @@ export class Connection implements Scheduled, Linked<Connection> {
     const waited = isWaiting(tcb);
     const taken = tcb.sendBuffer.append(bytes, from, to);
     waitBegins(now, tcb, waited);
-    if (taken < to - from) this.seen.full = true;
+    if (taken < to - from) this.seen |= Seen.FULL;
     return taken;
   }
 
@@ -362,33 +368,33 @@ const SENTENCES: Record<ConnectionErrorCode, string> = {
 
 /** What one look tells of changes since the last: event bits. @rfc 9293 3.6 MUST-12 */
 export function changes(connection: Connection): number {
-  const { tcb, seen } = connection;
+  const { tcb } = connection;
   let bits = 0;
   const { state } = tcb;
-  if (state !== seen.state) {
-    if (isOpening(seen.state) && !isOpening(state) && state !== 'CLOSED' && state !== 'LISTEN') {
+  if (state !== connection.seenState) {
+    if (isOpening(connection.seenState) && !isOpening(state) && state !== 'CLOSED' && state !== 'LISTEN') {
       bits |= Events.CONNECTED | Events.WRITABLE;
     }
     if (state === 'CLOSED') bits |= Events.CLOSED;
-    seen.state = state;
+    connection.seenState = state;
   }
   const available = connection.readable;
-  if (available > seen.available) bits |= Events.READABLE;
-  seen.available = available;
-  if (tcb.finReceived && !seen.finished) {
+  if (available > connection.seenAvailable) bits |= Events.READABLE;
+  connection.seenAvailable = available;
+  if (tcb.finReceived && (connection.seen & Seen.FINISHED) === 0) {
     bits |= Events.PEER_FINISHED | Events.READABLE;
-    seen.finished = true;
+    connection.seen |= Seen.FINISHED;
   }
   const softError = tcb.softError !== null || tcb.unanswered;
-  if (softError && !seen.softError && connection.reports) bits |= Events.REPORT;
-  seen.softError = softError;
+  if (softError && (connection.seen & Seen.SOFT_ERROR) === 0 && connection.reports) bits |= Events.REPORT;
+  connection.seen = softError ? connection.seen | Seen.SOFT_ERROR : connection.seen & ~Seen.SOFT_ERROR;
   if (tcb.urgentNews) {
     tcb.urgentNews = false;
     bits |= Events.URGENT;
   }
-  if (seen.full && tcb.sendBuffer.free > 0) {
+  if ((connection.seen & Seen.FULL) !== 0 && tcb.sendBuffer.free > 0) {
     bits |= Events.WRITABLE;
-    seen.full = false;
+    connection.seen &= ~Seen.FULL;
   }
   return bits;
 }

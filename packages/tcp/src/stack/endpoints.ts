@@ -17,7 +17,7 @@ import { onTimeout as onTcbTimeout } from '../tcb/timeouts.ts';
 import { mayReopen } from '../tcb/time-wait.ts';
 import { timestampOffset } from '../tcb/timestamps.ts';
 import { end } from '../tcb/user-calls.ts';
-import { Connection, begin, changes, type ConnectionOwner } from './connection.ts';
+import { Connection, Seen, begin, changes, type ConnectionOwner } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { DeadlineHeap } from './deadline-heap.ts';
 import { Events } from './events.ts';
@@ -85,7 +85,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
         counters,
         output,
         tracer,
-        create: (now, tuple, id) => this.#create(now, tuple, id),
+        create: (now, tuple, id, iss) => this.#create(now, tuple, id, null, iss),
         opened: (now, listener, connection) => this.#opened(now, listener, connection),
       },
       salt,
@@ -316,6 +316,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     tuple: FourTuple,
     id = ++this.#lastId,
     changed: Partial<Settings> | null = null,
+    iss?: Seq,
   ): Connection {
     const { parts, mtu, isnSecret, output } = this.#options;
     const settings = changed === null ? this.#options.settings : { ...this.#options.settings, ...changed };
@@ -330,8 +331,8 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
       settings,
       parts,
     });
-    tcb.iss = parts.isn.initialSequence(now, tuple, isnSecret);
-    if (this.#above !== null && parts.sequence.lessOrEqual(tcb.iss, this.#above)) {
+    tcb.iss = iss ?? parts.isn.initialSequence(now, tuple, isnSecret);
+    if (iss === undefined && this.#above !== null && parts.sequence.lessOrEqual(tcb.iss, this.#above)) {
       tcb.iss = parts.sequence.add(this.#above, ABOVE);
     }
     if (settings.timestamps) tcb.options.tsOffset = timestampOffset(tuple, isnSecret);
@@ -366,8 +367,8 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     waits.take(entry, connection.tcb);
     connection.accepted = true;
     connection.released = true;
-    connection.seen.state = 'TIME-WAIT';
-    connection.seen.finished = true;
+    connection.seenState = 'TIME-WAIT';
+    connection.seen |= Seen.FINISHED;
     tracer?.assume(connection);
     connection.tcb.trace = tracer?.records ?? null;
     this.#table.add(connection);

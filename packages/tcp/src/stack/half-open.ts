@@ -3,6 +3,7 @@ import type { FourTuple } from '../tcb/isn.ts';
 import type { SynAckSent } from '../tcb/listener-part.ts';
 import type { Micros, Octets, Seq } from '../units.ts';
 import { SYN, type Segment } from '../wire/segment.ts';
+import type { Connection } from './connection.ts';
 import type { Scheduled } from './deadline-heap.ts';
 import type { Listener } from './listener.ts';
 import type { RunningTimer } from './listing.ts';
@@ -35,6 +36,9 @@ export class HalfOpen implements Scheduled, Linked<HalfOpen>, SynAckSent {
   /** Challenge ACKs sent in the second that began at `challengeSince`. @rfc 5961 7 */
   challengeAcks = 0;
   challengeSince: Micros = 0;
+
+  /** The connection as its SYN,ACK left it, while few are half-open: most handshakes are over in a moment. */
+  fresh: Connection | null = null;
 
   deadline: Micros = Infinity;
   heapIndex = -1;

@@ -4,7 +4,7 @@
  *
  * @rfc 4987 3.5
  */
-import type { Micros } from '../units.ts';
+import type { Micros, Seq } from '../units.ts';
 import { Segment, SYN } from '../wire/segment.ts';
 import type { IcmpReport } from '../tcb/icmp-arrives.ts';
 import type { FourTuple } from '../tcb/isn.ts';
@@ -34,11 +34,14 @@ export interface HandshakesOptions {
   readonly counters: Counters;
   readonly output: OutputQueue;
   readonly tracer: Tracer | null;
-  /** @param id undefined for a new one */
-  readonly create: (now: Micros, tuple: FourTuple, id?: number) => Connection;
+  /** `id` and `iss` undefined for new ones. */
+  readonly create: (now: Micros, tuple: FourTuple, id?: number, iss?: Seq) => Connection;
   /** The handshake is complete: the connection goes to the accept queue. */
   readonly opened: (now: Micros, listener: Listener, connection: Connection) => void;
 }
+
+/** Half-open connections that keep their TCB: a flood has more, and those cost what a `HalfOpen` does. */
+const MOST_FRESH = 64;
 
 /** Number of a connection that nobody will hear of. */
 const NOBODY = 0;
@@ -99,6 +102,7 @@ export class Handshakes {
     if (tcb.state !== 'SYN-RECEIVED') return this.#settle(now, listener, connection);
     if (answer === 'recycle') this.#forgetOldest(listener);
     const halfOpen = new HalfOpen(now, listener, tcb, segment);
+    if (this.#table.size < MOST_FRESH) halfOpen.fresh = connection;
     this.#table.add(halfOpen);
     listener.opening.add(halfOpen);
     this.#await(now, halfOpen);
@@ -270,9 +274,16 @@ export class Handshakes {
 
   /** The connection as it was after its SYN,ACK had gone out last, without timers. */
   #remake(halfOpen: HalfOpen): Connection {
-    const connection = this.#options.create(halfOpen.startedAt, halfOpen.tuple, halfOpen.id);
+    const { fresh, startedAt, tuple, id, iss } = halfOpen;
+    halfOpen.fresh = null;
+    // Not while it has its SYN,ACK to send still.
+    if (fresh !== null && !fresh.queued && halfOpen.transmissions === 1) {
+      fresh.passing = false;
+      fresh.tcb.timers.cancelAll();
+      return fresh;
+    }
+    const connection = this.#options.create(startedAt, tuple, id, iss);
     const { tcb } = connection;
-    tcb.iss = halfOpen.iss;
     halfOpen.fillSyn(this.#syn);
     this.#replay(connection, halfOpen.startedAt, halfOpen.sentAt);
     const { queue } = tcb.recovery;

@@ -2,10 +2,12 @@
 import type { Octets } from '../units.ts';
 
 const SMALLEST = 4096;
+/** What every ring has until it needs more. */
+const NONE = new Uint8Array(0);
 
 /** Positions count octets from the start of the stream. The caller knows which positions hold octets. */
 export class ByteRing {
-  #bytes = new Uint8Array(0);
+  #bytes = NONE;
   #mask = -1;
 
   /** Make room for [start, end), keeping what stands in [start, keep). */
@@ -56,7 +58,7 @@ export class ByteRing {
 
   /** Give the memory back. */
   clear(): void {
-    this.#bytes = new Uint8Array(0);
+    this.#bytes = NONE;
     this.#mask = -1;
   }
 }

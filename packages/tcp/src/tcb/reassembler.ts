@@ -41,14 +41,18 @@ export const reassembler: ReassemblerPart = { create: () => new RingReassembler(
 /** More holes than this and the segment is dropped: the peer sends it again, and memory stays bounded. */
 const MOST_RANGES = 256;
 
+/** What every reassembler has until a hole appears; never written to. */
+const NO_RUNS: { start: number; end: number }[] = [];
+
 class RingReassembler implements Reassembler {
-  readonly #ring = new ByteRing();
+  /** Null until there are octets: an idle connection has none. */
+  #ring: ByteRing | null = null;
   /** Positions in the stream: [#read, #next) waits for the application, #next is expected. */
   #read = 0;
   #next = 0;
   #furthest = 0;
   /** Runs beyond holes as positions in the stream, sorted, neither touching nor overlapping. */
-  #runs: { start: number; end: number }[] = [];
+  #runs: { start: number; end: number }[] = NO_RUNS;
 
   get available(): Octets {
     return this.#next - this.#read;
@@ -63,9 +67,10 @@ class RingReassembler implements Reassembler {
     const start = this.#next + offset;
     const end = start + to - from;
     if (this.#runs.length >= MOST_RANGES && offset > 0 && !this.#touches(start, end)) return 0;
-    this.#ring.reserve(this.#read, Math.max(this.#furthest, this.#next), end);
+    const ring = (this.#ring ??= new ByteRing());
+    ring.reserve(this.#read, Math.max(this.#furthest, this.#next), end);
     if (this.#runs.length === 0 && offset === 0) {
-      this.#ring.write(start, source, from, to);
+      ring.write(start, source, from, to);
       this.#next = end;
     } else {
       this.#fill(start, end, source, from);
@@ -78,7 +83,7 @@ class RingReassembler implements Reassembler {
   read(into: Uint8Array, from: number, to: number): Octets {
     const length = Math.min(to - from, this.available);
     if (length <= 0) return 0;
-    this.#ring.read(this.#read, length, into, from);
+    this.#ring?.read(this.#read, length, into, from);
     this.#read += length;
     return length;
   }
@@ -86,13 +91,13 @@ class RingReassembler implements Reassembler {
   peek(offset: Octets, into: Uint8Array, from: number, to: number): Octets {
     const length = Math.min(to - from, this.available - offset);
     if (length <= 0) return 0;
-    this.#ring.read(this.#read + offset, length, into, from);
+    this.#ring?.read(this.#read + offset, length, into, from);
     return length;
   }
 
   clear(): void {
-    this.#ring.clear();
-    this.#runs = [];
+    this.#ring = null;
+    this.#runs = NO_RUNS;
     this.#read = this.#next;
     this.#furthest = this.#next;
   }
@@ -107,10 +112,10 @@ class RingReassembler implements Reassembler {
     for (const run of this.#runs) {
       if (run.end <= at) continue;
       if (run.start >= end) break;
-      if (run.start > at) this.#ring.write(at, source, from + at - start, from + run.start - start);
+      if (run.start > at) this.#ring?.write(at, source, from + at - start, from + run.start - start);
       at = Math.max(at, run.end);
     }
-    if (at < end) this.#ring.write(at, source, from + at - start, from + end - start);
+    if (at < end) this.#ring?.write(at, source, from + at - start, from + end - start);
   }
 
   /** Add [start, end) to the runs, joining those that it touches. */

@@ -27,10 +27,13 @@ export interface SentSegment {
 /** SACKed segments, or SACKed octets worth so many, beyond which an older segment is lost. @rfc 6675 2 */
 const DUP_THRESH = 3;
 
+/** What every queue has until something is sent; never written to. */
+const NONE: SentSegment[] = [];
+
 /** A queue of records that are used again, so that a steady flow makes no garbage. */
 export class RetransmitQueue {
   readonly #sequence: SequencePart;
-  readonly #records: SentSegment[] = [];
+  #records = NONE;
   #head = 0;
   #length = 0;
   #lostOctets: Octets = 0;
@@ -124,6 +127,8 @@ export class RetransmitQueue {
       this.#length--;
       this.#released++;
     }
+    // A record that was alone served a handshake or a question: an idle connection keeps none.
+    if (this.#length === 0 && this.#records.length === 1) this.#records = NONE;
   }
 
   markLost(index: number): void {
@@ -263,7 +268,7 @@ export class RetransmitQueue {
         pieces.splice(-1, 0, head);
       }
     }
-    this.#records.splice(0, this.#records.length, ...pieces);
+    this.#records = pieces;
     this.#head = 0;
     this.#length = pieces.length;
     this.#recountPlaces();
@@ -310,21 +315,27 @@ export class RetransmitQueue {
   }
 
   #grow(): void {
-    const inOrder = Array.from({ length: this.#length }, (_, i) => this.at(i));
-    const room = Math.max(4, this.#length * 2);
-    while (inOrder.length < room) {
-      inOrder.push({
-        seq: 0 as Seq,
-        len: 0,
-        flags: 0,
-        sentAt: 0,
-        transmissions: 0,
-        lost: false,
-        sacked: false,
-        doubled: false,
-      });
+    // One is enough for a handshake, and an array that is made for one has room for no more.
+    if (this.#records.length === 0) {
+      this.#records = [newRecord()];
+      return;
     }
-    this.#records.splice(0, this.#records.length, ...inOrder);
+    const records = Array.from({ length: this.#length }, (_, i) => this.at(i));
+    while (records.length < this.#length * 2) records.push(newRecord());
+    this.#records = records;
     this.#head = 0;
   }
+}
+
+function newRecord(): SentSegment {
+  return {
+    seq: 0 as Seq,
+    len: 0,
+    flags: 0,
+    sentAt: 0,
+    transmissions: 0,
+    lost: false,
+    sacked: false,
+    doubled: false,
+  };
 }

@@ -5,7 +5,8 @@ import { ByteRing } from './byte-ring.ts';
 export class SendBuffer {
   /** May be less than what is held: then nothing more is taken for a while. */
   capacity: Octets;
-  readonly #ring = new ByteRing();
+  /** Null until there are octets: an idle connection has none. */
+  #ring: ByteRing | null = null;
   #start = 0;
   #end = 0;
 
@@ -26,8 +27,9 @@ export class SendBuffer {
   append(source: Uint8Array, from: number, to: number): Octets {
     const length = Math.min(to - from, this.free);
     if (length <= 0) return 0;
-    this.#ring.reserve(this.#start, this.#end, this.#end + length);
-    this.#ring.write(this.#end, source, from, from + length);
+    const ring = (this.#ring ??= new ByteRing());
+    ring.reserve(this.#start, this.#end, this.#end + length);
+    ring.write(this.#end, source, from, from + length);
     this.#end += length;
     return length;
   }
@@ -40,20 +42,21 @@ export class SendBuffer {
   /** Point `view` at `length` octets that lie `offset` after the first one held. Valid until the next call on this buffer. */
   view(offset: Octets, length: Octets, view: PayloadView): void {
     const position = this.#start + offset;
-    if (this.#ring.isContiguous(position, length)) {
-      view.bytes = this.#ring.bytes;
-      view.payloadStart = this.#ring.offset(position);
+    const ring = (this.#ring ??= new ByteRing());
+    if (ring.isContiguous(position, length)) {
+      view.bytes = ring.bytes;
+      view.payloadStart = ring.offset(position);
     } else {
       view.bytes = new Uint8Array(length);
       view.payloadStart = 0;
-      this.#ring.read(position, length, view.bytes, 0);
+      ring.read(position, length, view.bytes, 0);
     }
     view.payloadEnd = view.payloadStart + length;
   }
 
   clear(): void {
     this.#start = this.#end;
-    this.#ring.clear();
+    this.#ring = null;
   }
 }
 

@@ -74,6 +74,8 @@ export type ConnectionErrorCode =
   | 'EPROTO'
   | 'EMSGSIZE';
 
+const OPEN: Step = { trigger: 'open', rfc: '3.10.1' };
+
 export class Tcb {
   /** Host-local number, for traces. */
   readonly id: number;
@@ -162,7 +164,7 @@ export class Tcb {
   /** Where records of what happens go; null = no trace is kept. */
   trace: TraceEvent[] | null = null;
   /** The step of §3.10 that is being done, and when: what a change of state is recorded under. */
-  step: Step = { trigger: 'open', rfc: '3.10.1' };
+  step: Step = OPEN;
   stepTime: Micros = 0;
   #state: State = 'CLOSED';
 

@@ -28,8 +28,11 @@ const PLACE: Record<TimerName, number> = {
   'delayed-ack': 8,
 };
 
+/** As an array of numbers and not a typed one: that costs three times the memory, and a connection has few. */
+const NONE_SET: readonly Micros[] = TIMER_NAMES.map(() => Infinity);
+
 export class Timers {
-  readonly #deadlines = new Float64Array(TIMER_NAMES.length).fill(Infinity);
+  readonly #deadlines = NONE_SET.slice();
 
   set(name: TimerName, deadline: Micros): void {
     this.#deadlines[PLACE[name]] = deadline;

@@ -23,7 +23,7 @@ export type Filled = 'first' | 'again' | 'nothing';
 export function nextSegment(now: Micros, tcb: Tcb, segment: Segment): Filled {
   segment.clear();
   if (tcb.path.generation !== tcb.paths.generation || now >= tcb.path.until) refreshPath(now, tcb);
-  const control = tcb.output.shift();
+  const control = takeControl(tcb);
   if (control !== undefined) {
     return fillControl(now, tcb, segment, control);
   }
@@ -59,6 +59,14 @@ export function controlSeq({ snd, parts, synAcked, sentBeyond }: Tcb): Seq {
   const { sequence } = parts;
   if (!synAcked || sequence.lessOrEqual(snd.nxt, sequence.add(snd.una, snd.wnd))) return snd.nxt;
   return sentBeyond !== null && !sequence.less(sentBeyond, snd.una) ? sentBeyond : snd.nxt;
+}
+
+/** The last one gives the array's memory back: an idle connection keeps none. */
+function takeControl({ output }: Tcb): Outgoing | undefined {
+  if (output.length !== 1) return output.shift();
+  const [control] = output;
+  output.length = 0;
+  return control;
 }
 
 function maySend(tcb: Tcb): boolean {
