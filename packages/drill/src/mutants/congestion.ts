@@ -71,4 +71,9 @@ export const congestionMutants: readonly Mutant[] = [
       },
     }),
   ),
+  mutant(
+    'takes nothing back at a partial ACK',
+    ['RFC6582-3.2-3partial'],
+    altered('congestion', { partialAck: () => undefined }),
+  ),
 ];

@@ -95,7 +95,7 @@ export const icmpMutants: readonly Mutant[] = [
   // Path MTU.
   mutant(
     'believes no router that a packet was too big',
-    ['RFC1191-3-reduce', 'RFC5927-7.2-initial', 'RFC8201-4-reduce'],
+    ['RFC1191-3-reduce', 'RFC5927-7.2-initial', 'RFC8201-4-reduce', 'RFC7323-5.7'],
     altered('path', { tooBig: () => false }),
   ),
   mutant(

@@ -141,4 +141,14 @@ export const sendWindowMutants: readonly Mutant[] = [
       },
     }),
   ),
+  mutant(
+    'sends a whole window after any pause',
+    ['RFC5681-4.1'],
+    altered('sendWindow', {
+      nextPayload(now, tcb, unsent) {
+        tcb.recovery.lastSentAt = now;
+        return sendWindow.nextPayload(now, tcb, unsent);
+      },
+    }),
+  ),
 ];

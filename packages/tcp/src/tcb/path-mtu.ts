@@ -158,7 +158,7 @@ function learn(now: Micros, tcb: Tcb, mtu: Octets): void {
  * What is out and too long is lost for certain: it is cut up and sent again, with no word to congestion control but
  * that it begins slowly.
  *
- * @rfc 1191 6.4-resend, 6.4-slow-start; 8201 5.4
+ * @rfc 1191 6.4-resend, 6.4-slow-start; 8201 5.4; 7323 5.7
  */
 function shrink(tcb: Tcb, mtu: Octets): void {
   const { path, recovery, congestion, snd } = tcb;
