@@ -53,10 +53,13 @@ async function run() {
       const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
       return inFront([chain.node, ...flags, join(root, 'tools', 'rfc-coverage', 'break.ts'), ...args]);
     }
+    case 'mutate':
+      await prepare('all');
+      return inFront([chain.node, join(root, 'tools', 'mutation', 'main.mjs'), ...args]);
     default:
       throw new Problem(
         `there is no task "${task}"`,
-        'npm start, npm test, npm run build|lint|format|coverage|break, ./tcblab',
+        'npm start, npm test, npm run build|lint|format|coverage|break|mutate, ./tcblab',
       );
   }
 }
