@@ -31,6 +31,7 @@ export const referenceFeatures: ReadonlySet<Feature> = new Set<Feature>([
 export const kernelFeatures: ReadonlySet<Feature> = new Set<Feature>([
   'ECN',
   'ICMP errors',
+  'IPv6',
   'SACK',
   'TCP fast open',
   'timestamps',

@@ -30,6 +30,7 @@ export interface RouteMetrics {
 export function addDefaultRoute(
   namespace: Namespace,
   interfaceName: string,
+  ipVersion: 4 | 6,
   metrics: RouteMetrics = {},
 ): void {
   const { minimumRto, initialWindow } = metrics;
@@ -40,7 +41,7 @@ export function addDefaultRoute(
   if (initialWindow !== undefined) asked.push([RTAX.INITIAL_WINDOW, u32(initialWindow)]);
   // struct rtmsg: family, lengths of both addresses, type of service, table, origin, scope, type, flags.
   const header = Uint8Array.of(
-    AF.INET,
+    ipVersion === 4 ? AF.INET : AF.INET6,
     0,
     0,
     0,
@@ -68,11 +69,12 @@ export function addNeighbour(
   // struct ndmsg: family, padding, interface, state, flags, type.
   const header = new Uint8Array(12);
   const view = new DataView(header.buffer);
-  header[0] = AF.INET;
+  const ipv6 = address.includes(':');
+  header[0] = ipv6 ? AF.INET6 : AF.INET;
   view.setInt32(4, readLink(namespace, interfaceName).index, true);
   view.setUint16(8, PERMANENT, true);
   const attributes: Attribute[] = [
-    [NDA.ADDRESS, addressBytes('ipv4', address)],
+    [NDA.ADDRESS, addressBytes(ipv6 ? 'ipv6' : 'ipv4', address)],
     [NDA.MAC, Buffer.from(mac.replaceAll(':', ''), 'hex')],
   ];
   route(namespace, NEW_NEIGHBOUR, header, attributes, `name the neighbour ${address} on ${interfaceName}`);

@@ -50,6 +50,8 @@ class Refused extends Error {
 
 export interface KernelPlace {
   /** Open a socket where the kernel under test is. */
+  /** Of sockets for which a script names none. */
+  readonly ipVersion: 4 | 6;
   socket(domain: number, type: number, protocol: number): KernelSocket;
   /** Whether the kernel still works at ending a connection. */
   isEnding(local: SocketAddress, remote: SocketAddress): boolean;
@@ -89,15 +91,16 @@ export class KernelCalls {
   readonly #calls: Record<string, (args: Arguments) => Attempt | Outcome<Value>> = {
     socket: ([domain, type]) => {
       const kind = words(type, SOCK, 'SOCK_');
-      const family = domain === 'AF_INET6' || domain === 'PF_INET6' ? AF.INET6 : AF.INET;
+      const named = domain === 'AF_INET6' || domain === 'PF_INET6';
+      const family = named || this.#place.ipVersion === 6 ? AF.INET6 : AF.INET;
       const socket = this.#place.socket(family, kind & 0xf || SOCK.STREAM, IPPROTO.TCP);
       return { value: this.#add(socket, (kind & SOCK.NONBLOCK) === 0) };
     },
-    bind: ([fd, address, port]) => this.#socket(fd).bind(ipv4(address, port)),
+    bind: ([fd, address, port]) => this.#socket(fd).bind(socketAddress(address, port)),
     listen: ([fd, backlog]) => this.#socket(fd).listen(Number(backlog)),
     accept: ([fd]) => this.#accept(fd, 0),
     accept4: ([fd, flags]) => this.#accept(fd, words(flags, SOCK, 'SOCK_')),
-    connect: ([fd, address, port]) => this.#connect(fd, ipv4(address, port)),
+    connect: ([fd, address, port]) => this.#connect(fd, socketAddress(address, port)),
     read: ([fd, room]) => this.#receive(fd, room, ''),
     recv: ([fd, room, flags]) => this.#receive(fd, room, flags),
     write: ([fd, octets]) => this.#send(fd, octets, ''),
@@ -284,8 +287,9 @@ function waiting(
   return { try: attempt, ready: { socket, events } };
 }
 
-function ipv4(address: Value, port: Value): SocketAddress {
-  return { family: 'ipv4', address: String(address), port: Number(port) };
+function socketAddress(address: Value, port: Value): SocketAddress {
+  const text = String(address);
+  return { family: text.includes(':') ? 'ipv6' : 'ipv4', address: text, port: Number(port) };
 }
 
 /** `MSG_OOB|MSG_DONTWAIT` as the kernel counts it; a number as it is. @throws Refused EINVAL for a word it has not */

@@ -27,10 +27,12 @@ export class KernelUnderTest implements UnderTest {
   /** The kernel has its own processor time. */
   readonly deadline = Infinity;
 
-  constructor(namespace: Namespace, listener: Listener) {
+  /** @param ipVersion of sockets for which a script names none */
+  constructor(namespace: Namespace, ipVersion: 4 | 6, listener: Listener) {
     this.#namespace = namespace;
     this.#listener = listener;
     this.#calls = new KernelCalls({
+      ipVersion,
       socket: (domain, type, protocol) => namespace.socket(domain, type, protocol),
       isEnding: (local, remote) => this.#isEnding(local, remote),
     });

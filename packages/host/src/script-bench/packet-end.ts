@@ -1,11 +1,17 @@
-/** One end of a wire as whole IPv4 packets, whichever namespace it lies in; each comes with the kernel's time stamp. */
+/** One end of a wire as whole packets of one version of IP, whichever namespace it lies in; each comes with the kernel's time stamp. */
 import type { Micros } from '@tcblab/tcp';
+import {
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  PROTOCOL_ICMPV6,
+  ipVersion,
+  isNeighborDiscovery,
+} from '@tcblab/tcp/wire';
 import { systemClock } from '../clock.ts';
 import { AF, demand, POLL, SOCK, type KernelSocket } from '../kernel-sockets/index.ts';
 import { readLink, type WireHost } from '../namespace/index.ts';
 
 const HEADER = 14;
-const ETHERTYPE_IPV4 = 0x0800;
 /** The time stamp of the packet that was read last; asking for it the first time has packets stamped. */
 const SIOCGSTAMPNS = 0x8907;
 const LONGEST = 65_549;
@@ -27,18 +33,21 @@ export class PacketEnd {
   /**
    * @param here the end that this is
    * @param there the end that packets are sent to
+   * @param version of IP; neighbour discovery and word of groups, which belong to the link, are passed over
    * @throws MachineError when the kernel refuses
    */
-  constructor(here: WireHost, there: WireHost) {
+  constructor(here: WireHost, there: WireHost, version: 4 | 6) {
     const { namespace, interfaceName } = here;
-    this.#header = Buffer.from(`${there.mac}${here.mac}0800`.replaceAll(':', ''), 'hex');
+    const etherType = version === 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
+    const type = etherType.toString(16).padStart(4, '0');
+    this.#header = Buffer.from(`${there.mac}${here.mac}${type}`.replaceAll(':', ''), 'hex');
     this.#ahead = wallClockAhead();
     this.#socket = namespace.socket(AF.PACKET, SOCK.RAW, 0);
     this.#stamp();
     // struct sockaddr_ll: family, protocol in network order, interface.
     const address = new DataView(new ArrayBuffer(20));
     address.setUint16(0, AF.PACKET, true);
-    address.setUint16(2, ETHERTYPE_IPV4);
+    address.setUint16(2, etherType);
     address.setInt32(4, readLink(namespace, interfaceName).index, true);
     demand(this.#socket.bind(new Uint8Array(address.buffer)), `bind a packet socket to ${interfaceName}`);
   }
@@ -57,7 +66,9 @@ export class PacketEnd {
     for (;;) {
       const octets = this.#socket.read(this.#into);
       if (octets.errno !== undefined) return packets;
-      packets.push({ time: this.#stamp(), bytes: this.#into.slice(HEADER, octets.value) });
+      const time = this.#stamp();
+      if (isOfTheLink(this.#into)) continue;
+      packets.push({ time, bytes: this.#into.slice(HEADER, octets.value) });
     }
   }
 
@@ -87,6 +98,20 @@ export class PacketEnd {
     return Math.min(micros - this.#ahead, now);
   }
 }
+
+/** Whether a frame is what an IPv6 host says to its link: who is where, which groups it hears. */
+function isOfTheLink(frame: Uint8Array): boolean {
+  if (ipVersion(frame, HEADER) !== 6) return false;
+  const protocol = frame[HEADER + 6];
+  const message = frame[HEADER + 40];
+  const isListener = message >= 130 && message <= 132;
+  return (
+    protocol === HOP_BY_HOP || (protocol === PROTOCOL_ICMPV6 && (isListener || isNeighborDiscovery(message)))
+  );
+}
+
+/** What stands before a report of groups. @rfc 3810 5 */
+const HOP_BY_HOP = 0;
 
 /** The wall clock in whole µs tells only ms; what it is when it changes is exact. */
 function wallClockAhead(): Micros {

@@ -33,6 +33,12 @@ const verdict = async (text: string, subject?: ScriptSubject) => {
   return one === 'pass' ? one : `${one}: ${reason}`;
 };
 
+const subjects: ScriptSubject[] = ['kernel', 'reference'];
+
+test.for(subjects)('over IPv6 a script runs against the TCP of %s', async (subject) => {
+  expect(await verdict(`--ip_version=ipv6\n${OPEN}`, subject)).toBe('pass');
+});
+
 describe("the kernel's TCP", () => {
   test('is opened, asked for its state, and closed from both sides at once', async () => {
     const text = `${OPEN}+0    %{ assert tcpi_state == TCP_ESTABLISHED, tcpi_state }%

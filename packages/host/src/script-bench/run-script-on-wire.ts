@@ -1,4 +1,5 @@
 /** A script on a bench of its own: two namespaces and a wire, the script at one end, what it judges at the other. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   kernelFeatures,
   prepareScript,
@@ -55,10 +56,12 @@ export async function runScriptOnWire(
   const { executor } = prepared;
   // Once in memory: code that runs for the first time is slow, and the wire would show it.
   if (subject === 'reference') runScript(options);
-  const wire = await createWire({ mtu: executor.mtu });
+  const { ipVersion, mtu } = executor;
+  // Where our own code is at both ends, the kernel had better be silent.
+  const wire = await createWire({ mtu, ipv6: subject === 'kernel' && ipVersion === 6 });
   try {
     const [here, there] = wire.hosts;
-    const peer = new PacketEnd(here, there);
+    const peer = new PacketEnd(here, there, ipVersion);
     try {
       const create = (listener: Listener) =>
         place({ subject, profile: options.profile ?? 'rfc', wire, executor, listener });
@@ -75,6 +78,9 @@ export async function runScriptOnWire(
   }
 }
 
+/** Nothing tells when that is done; it takes a few milliseconds. */
+const UNTIL_ROUTED_MS = 50;
+
 interface Placing {
   readonly subject: ScriptSubject;
   readonly profile: ProfileName;
@@ -85,22 +91,25 @@ interface Placing {
 
 async function place({ subject, profile, wire, executor, listener }: Placing): Promise<UnderTest> {
   const [peer, host] = wire.hosts;
+  const { ipVersion } = executor;
   if (subject === 'kernel') {
     const { namespace, interfaceName } = host;
-    addAddress(namespace, interfaceName, `${executor.localAddress}/32`);
-    addDefaultRoute(namespace, interfaceName, metricsOf(executor.settings));
+    addAddress(namespace, interfaceName, `${executor.localAddress}/${ipVersion === 4 ? 32 : 128}`);
+    addDefaultRoute(namespace, interfaceName, ipVersion, metricsOf(executor.settings));
     addNeighbour(namespace, interfaceName, executor.remoteAddress, peer.mac);
+    // A worker of the kernel's routes packets to an address of IPv6, a moment after the address is there.
+    if (ipVersion === 6) await sleep(UNTIL_ROUTED_MS);
     // RFC 5961 §7 lets a host be sparing with challenge ACKs; Linux sends one in 500 ms, and scripts ask for each.
     if (profile === 'rfc') namespace.writeSetting('net.ipv4.tcp_invalid_ratelimit', '0');
-    return new KernelUnderTest(namespace, listener);
+    return new KernelUnderTest(namespace, ipVersion, listener);
   }
   const configuration = sutConfiguration(executor);
   if (subject === 'reference') {
     const sut = createInProcessSut({ configuration, calls: scriptCalls });
-    return new WiredSut(sut, new PacketEnd(host, peer), listener);
+    return new WiredSut(sut, new PacketEnd(host, peer, ipVersion), listener);
   }
   const program = await SutProcess.start(subject, configuration);
-  return new WiredSut(program, new PacketEnd(host, peer), listener, () => program.close());
+  return new WiredSut(program, new PacketEnd(host, peer, ipVersion), listener, () => program.close());
 }
 
 /** What of a profile the kernel can be told: by its route, as it has no setting for it. */
