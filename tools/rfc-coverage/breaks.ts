@@ -73,14 +73,14 @@ export const breaks: readonly Break[] = [
   {
     ids: ['MUST-47'],
     file: 'stack/connection.ts',
-    find: 'if (softError && !seen.softError && connection.reports) bits |= Events.REPORT;',
-    replace: '',
+    find: 'connection.reports) bits |= Events.REPORT;',
+    replace: 'connection.reports) bits |= 0;',
   },
   {
     ids: ['SHLD-20'],
     file: 'stack/connection.ts',
-    find: 'if (softError && !seen.softError && connection.reports)',
-    replace: 'if (softError && !seen.softError)',
+    find: ' && connection.reports) bits',
+    replace: ') bits',
   },
   {
     ids: ['SHLD-9'],

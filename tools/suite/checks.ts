@@ -59,6 +59,17 @@ export const checks: readonly Check[] = [
     script: ['tools/suite/leaks.ts'],
     remedy: 'say it without the machine: a relative path, a variable',
   },
+  {
+    name: 'requirements',
+    script: [
+      '--conditions=source',
+      '--disable-warning=ExperimentalWarning',
+      'tools/rfc-coverage/main.ts',
+      '--check',
+    ],
+    remedy:
+      'docs/contributing.md says how a requirement is claimed and proven; npm run format writes the page',
+  },
   { name: 'notices', script: ['tools/notices/notices.ts', '--check'], remedy: 'npm run notices' },
 ];
 
