@@ -201,9 +201,19 @@ export class KernelCalls {
     const bits = words(flags, MSG, 'MSG_');
     // Urgent data is not waited for.
     const waits = blocking && (bits & (MSG.DONTWAIT | MSG.OOB | MSG.ERRQUEUE)) === 0;
-    return waiting(socket, POLL.IN, waits, () =>
-      mapped(socket.receive(into, bits), (count) => into.slice(0, count)),
-    );
+    // A socket that does not block waits for no more than it has: to wait for all is done here too.
+    const all = waits && (bits & MSG.WAITALL) !== 0 && (bits & MSG.PEEK) === 0;
+    let had = 0;
+    const receive = (): Outcome<Value> => {
+      for (;;) {
+        const some = socket.receive(into.subarray(had), bits);
+        if (some.errno !== undefined)
+          return had > 0 && some.errno !== 'EAGAIN' ? { value: into.slice(0, had) } : some;
+        had += some.value;
+        if (!all || some.value === 0 || had === into.length) return { value: into.slice(0, had) };
+      }
+    };
+    return waiting(socket, POLL.IN, waits, receive);
   }
 
   #send(fd: Value, octets: Value, flags: Value): Attempt {
