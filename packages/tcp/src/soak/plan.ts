@@ -27,6 +27,8 @@ export interface EndPlan {
 
 export interface WorldPlan {
   readonly seed: number;
+  /** Both ends speak IPv6; their routers then let everything pass. */
+  readonly ipv6?: boolean;
   /** Both ends open at once. */
   readonly crossing: boolean;
   readonly ends: readonly [EndPlan, EndPlan];

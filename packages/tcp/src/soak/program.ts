@@ -14,6 +14,7 @@ import type { EndPlan } from './plan.ts';
 export interface ProgramOptions {
   readonly parts: PartialParts;
   readonly crossing: boolean;
+  readonly ipv6: boolean;
   /** 0 or 1. */
   readonly number: number;
   /** When it leaves, whatever is left. */
@@ -27,6 +28,7 @@ export class Program {
   received = 0;
   readonly #number: number;
   readonly #crossing: boolean;
+  readonly #peer: string;
   readonly #patience: number;
   readonly #into: Uint8Array;
   readonly #from: Uint8Array;
@@ -41,10 +43,11 @@ export class Program {
   #gone = false;
   #wrong: string | null = null;
 
-  constructor(plan: EndPlan, { parts, crossing, number, patience }: ProgramOptions) {
+  constructor(plan: EndPlan, { parts, crossing, ipv6, number, patience }: ProgramOptions) {
     this.plan = plan;
     this.#number = number;
     this.#crossing = crossing;
+    this.#peer = ipv6 ? `fd00::${2 - number}` : `10.0.0.${2 - number}`;
     this.#patience = patience;
     this.#into = new Uint8Array(plan.read);
     this.#from = new Uint8Array(plan.chunk);
@@ -52,6 +55,7 @@ export class Program {
       mac: `02:00:00:00:00:0${number + 1}`,
       address: `10.0.0.${number + 1}`,
       prefixLength: 24,
+      ...(ipv6 ? { ipv6: { address: `fd00::${number + 1}`, prefixLength: 64 } } : {}),
       random: createRandom(plan.iss, number),
       isnSecret: new Uint8Array(16),
       settings: plan.settings,
@@ -88,7 +92,7 @@ export class Program {
 
   #open(now: number): void {
     if (this.connection === null) {
-      const to = { address: `10.0.0.${2 - this.#number}`, port: 80 };
+      const to = { address: this.#peer, port: 80 };
       if (this.#crossing) this.connection = this.stack.open(now, { ...to, localPort: 80 });
       else if (this.#number === 0) this.connection = this.stack.open(now, to);
       else {

@@ -49,6 +49,7 @@ export function runWorld(plan: WorldPlan, parts: PartialParts = {}): WorldOutcom
       new Program(end, {
         parts,
         crossing: plan.crossing,
+        ipv6: plan.ipv6 ?? false,
         number: i,
         patience: isOrderly(plan) ? Infinity : PATIENCE,
       }),

@@ -73,6 +73,15 @@ test('both ends send, read and close in order: every octet arrives, and both con
   fc.assert(fc.property(world(['close'], ['close', 'wait']), holds), { seed: SEED, numRuns: 150 });
 });
 
+test('the same holds over IPv6', () => {
+  const over = (plan: WorldPlan) => holds({ ...plan, ipv6: true });
+  fc.assert(fc.property(world(['close'], ['close', 'wait']), over), { seed: SEED, numRuns: 50 });
+  fc.assert(fc.property(world(['abort', 'release'], ['close', 'wait', 'release', 'abort']), over), {
+    seed: SEED,
+    numRuns: 50,
+  });
+});
+
 test('one end is cut off or left at any moment: what has arrived is a prefix, and both connections end', () => {
   fc.assert(fc.property(world(['abort', 'release'], ['close', 'wait', 'release', 'abort']), holds), {
     seed: SEED,
