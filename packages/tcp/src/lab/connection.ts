@@ -74,6 +74,7 @@ function checks(given: Partial<Connection>, call: Call): Partial<ConnectionPart>
     adapted.unacceptable = (now, core, segment) => {
       // Answers to what takes no numbers are few, or two ends that refuse each other's would go on for ever.
       call.sparing = segment.len === 0 || segment.syn;
+      if (!segment.rst) noteDuplicate(core, segment);
       call.with(now, core, segment, unacceptable);
       call.sparing = false;
     };

@@ -495,7 +495,7 @@ function answer(now: Micros, tcb: Tcb, segment: Segment): void {
 }
 
 /** Octets that are here already came again. @rfc 2883 4 */
-function noteDuplicate(tcb: Tcb, { seq: left, payloadLength }: Segment): void {
+export function noteDuplicate(tcb: Tcb, { seq: left, payloadLength }: Segment): void {
   if (!tcb.options.sack || payloadLength === 0) return;
   tcb.sackBlocks.noteDuplicate(tcb, left, tcb.parts.sequence.add(left, payloadLength));
 }
