@@ -8,7 +8,14 @@ import type { Segment as Record } from '../wire/segment.ts';
 import { seq } from '../wire/seq.ts';
 import type { ConnectionPart, Outgoing as CoreOutgoing } from '../tcb/parts.ts';
 import { take } from '../tcb/receive-window.ts';
-import { challenge, established, insertText, startTimeWait, takeSynOptions } from '../tcb/segment-arrives.ts';
+import {
+  challenge,
+  established,
+  insertText,
+  startTimeWait,
+  takeSynOptions,
+  noteDuplicate,
+} from '../tcb/segment-arrives.ts';
 import { sequence as plainSequence } from '../tcb/sequence.ts';
 import type { Tcb as Core } from '../tcb/tcb.ts';
 import { controlSeq } from '../tcb/transmit.ts';
