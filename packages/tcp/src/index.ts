@@ -34,6 +34,6 @@ export type { Rtt, RttPart } from './tcb/rtt.ts';
 export type { SendWindowPart } from './tcb/send-window.ts';
 export type { SequencePart } from './tcb/sequence.ts';
 export type { IpService } from './tcb/ip-service.ts';
-export { SYN_COOKIES, defaultSettings, type Settings } from './tcb/settings.ts';
+export { PORT_ALGORITHMS, SYN_COOKIES, defaultSettings, type Settings } from './tcb/settings.ts';
 export type { ConnectionErrorCode, Tcb } from './tcb/tcb.ts';
 export type { TimerName } from './tcb/timers.ts';

@@ -87,6 +87,17 @@ export const SUITES: readonly Suite[] = [
     ],
   },
   {
+    name: 'virtual',
+    about: 'all scripts of the project, and a bulk transfer, in virtual time',
+    module: 'packages/drill/bench/scripts.ts',
+    call: 'benchmarkVirtual',
+    limit: 120,
+    measures: (figures: { scripts: number; medianScript: number; segmentsPerSecond: number }) => [
+      { ...atMost('median script', figures.medianScript, 1, ' ms'), details: `of ${figures.scripts}` },
+      atLeast('data segments simulated', figures.segmentsPerSecond / 1e6, 0.5, ' M/s'),
+    ],
+  },
+  {
     name: 'driver',
     about: 'frames through the packet socket, beside the same loops in C',
     module: 'packages/raw-socket/src/benchmark/index.ts',

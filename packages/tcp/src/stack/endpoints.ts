@@ -25,7 +25,7 @@ import { Handshakes } from './handshakes.ts';
 import { Listener, type ListenerOwner } from './listener.ts';
 import { listing, type ConnectionSummary } from './listing.ts';
 import type { OutputQueue } from './output-queue.ts';
-import { checkPort, ephemeralPort } from './ports.ts';
+import { EphemeralPorts, checkPort } from './ports.ts';
 import type { Tracer } from './tracer.ts';
 import { TimeWaitTable } from './time-wait-table.ts';
 import { TupleTable } from './tuple-table.ts';
@@ -61,6 +61,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   readonly #options: EndpointsOptions;
   readonly #table: TupleTable<Connection>;
   readonly #handshakes: Handshakes;
+  readonly #ports: EphemeralPorts;
   readonly #timeWaits: TimeWaitTable;
   readonly #listeners = new Map<number, Listener>();
   readonly #paths = new PathMtuCache();
@@ -73,6 +74,8 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   constructor(options: EndpointsOptions) {
     this.#options = options;
     const { parts, settings, isnSecret, counters, output, tracer } = options;
+    const { random } = options;
+    this.#ports = new EphemeralPorts({ algorithm: settings.portAlgorithm, random, secret: isnSecret });
     const salt = sipHash(isnSecret, []);
     this.#table = new TupleTable(salt);
     this.#timeWaits = new TimeWaitTable(salt);
@@ -106,14 +109,18 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     ports: { remote: number; local: number | undefined },
     changed: Partial<Settings> | null = null,
   ): Connection {
-    const { tracer, parts, random } = this.#options;
+    const { tracer, parts } = this.#options;
     checkPort(ports.remote);
     if (ports.local !== undefined) checkPort(ports.local);
     const isTaken = (port: number) =>
       this.#table.find(local, port, remote, ports.remote) !== undefined ||
       this.#timeWaits.find(local, port, remote, ports.remote) >= 0;
     const localPort =
-      ports.local ?? ephemeralPort(random, (port) => !isTaken(port) && !this.#listeners.has(port));
+      ports.local ??
+      this.#ports.pick(
+        { localAddress: local, localPort: 0, remoteAddress: remote, remotePort: ports.remote },
+        (port) => !isTaken(port) && !this.#listeners.has(port),
+      );
     const remotePort = ports.remote;
     const tuple = { localAddress: local, localPort, remoteAddress: remote.copy(), remotePort };
     const connection = this.#create(now, tuple, ++this.#lastId, changed);

@@ -1,6 +1,6 @@
 /** Settings by the name of a system: what each changes of the RFCs' defaults. The rest it leaves as the RFCs have it. */
 import type { Micros, Octets } from '../units.ts';
-import { SYN_COOKIES, type Settings } from './settings.ts';
+import { PORT_ALGORITHMS, SYN_COOKIES, type Settings } from './settings.ts';
 import { TIME_WAIT_REUSE } from './time-wait.ts';
 
 export type ProfileName = 'rfc' | 'linux' | 'freebsd';
@@ -28,6 +28,7 @@ export const profiles: Readonly<Record<ProfileName, Partial<Settings>>> = {
     softErrorsEndOpen: true,
     keepSynText: false,
     synCookies: SYN_COOKIES.whenFull,
+    portAlgorithm: PORT_ALGORITHMS.doubleHash,
     timestamps: true,
     sack: true,
     rack: true,

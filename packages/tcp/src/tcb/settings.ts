@@ -69,6 +69,8 @@ export interface Settings {
   readonly recycleHalfOpen: boolean;
   /** Whether text on a SYN waits in the SYN queue; when not, it is not acknowledged either, and comes again. @rfc 4987 3.5 */
   readonly keepSynText: boolean;
+  /** How ephemeral ports are chosen: one of `PORT_ALGORITHMS`. Linux: the second. @rfc 6056 3.3 */
+  readonly portAlgorithm: number;
   /** When a listener answers SYNs by cookies: 0 never, 1 when its queue is full, 2 always: `SYN_COOKIES`. @rfc 4987 3.6, 3.7 */
   readonly synCookies: number;
   /** Whether a handshake that finds the accept queue full is ended by a reset, or waits. Linux: tcp_abort_on_overflow. */
@@ -101,6 +103,12 @@ export interface Settings {
   /** CUBIC in place of NewReno as congestion control. @rfc 9438 */
   readonly cubic: boolean;
 }
+
+/**
+ * How the port of an OPEN is found, by the RFC's numbers: 1 starts at a random port each time; 4 counts on for each peer, so
+ * that a port comes back as late as can be. @rfc 6056 3.3
+ */
+export const PORT_ALGORITHMS = { random: 1, doubleHash: 4 } as const;
 
 /** When a listener keeps nothing of a SYN: never, when its SYN queue is full, or always. Linux: tcp_syncookies. */
 export const SYN_COOKIES = { off: 0, whenFull: 1, always: 2 } as const;
@@ -137,6 +145,7 @@ export const defaultSettings: Settings = {
   synBacklog: 1024,
   recycleHalfOpen: false,
   keepSynText: true,
+  portAlgorithm: PORT_ALGORITHMS.random,
   synCookies: SYN_COOKIES.off,
   abortOnOverflow: false,
   challengeAcksPerSecond: 10,
