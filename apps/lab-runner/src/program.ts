@@ -243,8 +243,8 @@ Each run listens on a Unix socket below the system's folder for temporary files,
   verb('benchmark', MACHINE)
     .summary('measure speed against plain C and the kernel on this machine')
     .description(
-      'Measure codec, driver, bulk transfer and capture writing. Figures are ratios within one run on this machine, ' +
-        'so that they can be compared between machines.',
+      'Measure codec, stacks in memory, virtual time, driver, bulk transfer, a flood of SYNs and capture writing. Most ' +
+        'figures are ratios within one run on this machine, so that they can be compared between machines.',
     )
     .addOption(new Option('--only <names...>', 'only these, such as codec or bulk'))
     .option('--json', 'print the figures as JSON and nothing else')
