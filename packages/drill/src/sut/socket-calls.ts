@@ -3,9 +3,9 @@
  * A descriptor is a number from 3. The table is open: `createInProcessSut` takes more calls beside these.
  */
 import { MisuseError } from '@tcblab/tcp';
-import type { Connection } from '@tcblab/tcp';
+import type { Connection, Listener, Micros } from '@tcblab/tcp';
 import { applyOptions, inheritOptions, readOption, setOption } from './socket-options.ts';
-import { CallRefused, type Attempt, type SocketCall } from './socket-table.ts';
+import { CallRefused, type Attempt, type Socket, type SocketCall } from './socket-table.ts';
 import { receive, send, tellError } from './transfer-calls.ts';
 
 export const socketCalls: Readonly<Record<string, SocketCall>> = {
@@ -40,7 +40,7 @@ export const socketCalls: Readonly<Record<string, SocketCall>> = {
     const { listener } = socket;
     if (listener === null) throw new CallRefused('EINVAL');
     return (now) => {
-      const connection = listener.accept();
+      const connection = acceptable(now, socket, listener);
       if (connection === null) return socket.blocking ? null : { errno: 'EAGAIN' };
       const descriptor = sockets.add(connection);
       inheritOptions(now, socket, sockets.get(descriptor));
@@ -104,6 +104,7 @@ export const socketCalls: Readonly<Record<string, SocketCall>> = {
       if (limit < 0) {
         sockets.remove(descriptor);
         socket.listener?.close(now);
+        for (const { connection: waiting } of socket.deferred.splice(0)) waiting.abort(now);
         if (linger === 0) connection?.abort(now);
         else connection?.release(now);
         limit = now + (linger ?? 0) * 1_000_000;
@@ -167,6 +168,19 @@ const ERRNO_OF: Readonly<Record<string, string>> = {
 const ENDING: ReadonlySet<string> = new Set(['FIN-WAIT-1', 'CLOSING', 'LAST-ACK', 'CLOSE-WAIT']);
 
 const DONE: Attempt = () => ({ value: 0 });
+
+/** The next connection for accept(); with TCP_DEFER_ACCEPT the next that has something to read, or has waited so long. */
+function acceptable(now: Micros, socket: Socket, listener: Listener): Connection | null {
+  const seconds = Number(socket.options.get('TCP_DEFER_ACCEPT') ?? 0);
+  if (seconds === 0 && socket.deferred.length === 0) return listener.accept();
+  for (let one = listener.accept(); one !== null; one = listener.accept())
+    socket.deferred.push({ connection: one, since: now });
+  const at = socket.deferred.findIndex(
+    ({ connection, since }) =>
+      connection.readable > 0 || connection.state !== 'ESTABLISHED' || now >= since + seconds * 1_000_000,
+  );
+  return at < 0 ? null : socket.deferred.splice(at, 1)[0].connection;
+}
 
 function isConnecting({ state }: Connection): boolean {
   return state === 'SYN-SENT' || state === 'SYN-RECEIVED';

@@ -67,6 +67,19 @@ test('a poll waits no longer than its timeout, and no longer than for what it as
   expect(then(epoll)).toBe('pass');
 });
 
+test('a listener that defers hands out what has something to say', () => {
+  const before = OPEN.replace(
+    '+0 listen',
+    '+0 setsockopt(3, SOL_TCP, TCP_DEFER_ACCEPT, [5], 4) = 0\n+0 listen',
+  ).replace('+0 accept(3, ..., ...) = 4\n', '+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n');
+  const body = `+0 accept(3, ..., ...) = -1 EAGAIN (Resource temporarily unavailable)
++.1 < P. 1:11(10) ack 1 win 65535
++0 accept(3, ..., ...) = 4
++0 read(4, ..., 100) = 10
+`;
+  expect(then(body, before)).toBe('pass');
+});
+
 test('a close that lingers gives up when its time is over', () => {
   const close = `+0 setsockopt(4, SOL_SOCKET, SO_LINGER, {onoff=1, linger=2}, 8) = 0
 +0...2 close(4) = 0

@@ -81,6 +81,7 @@ const OPTIONS: Readonly<Record<string, SocketOption>> = {
     apply: (now, connection, { options }) =>
       connection.setUserTimeout(now, Number(options.get('TCP_USER_TIMEOUT') ?? 0) * 1000),
   },
+  TCP_DEFER_ACCEPT: { initial: () => 0, settings: (value) => (value < 0 ? null : {}) },
   // So many SYNs, each after twice the time of the last.
   TCP_SYNCNT: {
     initial: () => 6,

@@ -46,6 +46,8 @@ export interface Socket {
   settings: Partial<Settings>;
   /** The urgent octet, once it was taken out of line by a read that passed it. */
   urgentOctet: number | null;
+  /** Connections that TCP_DEFER_ACCEPT keeps from accept() until they have something to say, and since when. */
+  deferred: { readonly connection: Connection; readonly since: Micros }[];
   /** The application has received the urgent octet that the connection points to. */
   urgentTaken: boolean;
 }
@@ -75,6 +77,7 @@ export class SocketTable {
       settings: {},
       urgentOctet: null,
       urgentTaken: false,
+      deferred: [],
     });
     return descriptor;
   }
