@@ -62,14 +62,14 @@ function idle(): object {
   const count = 100_000;
   const pair = new Pair({ somaxconn: 65_535 });
   const listeners = Array.from({ length: 8 }, (_, i) => pair.server.listen(0, { port: 7000 + i }));
-  const held: unknown[] = [];
+  const held = Array.from({ length: 2 * count }, (): unknown => null);
   const before = live();
   for (let i = 0; i < count; i++) {
     pair.now += 100;
     const place = i % listeners.length;
-    held.push(pair.client.open(pair.now, { address: '10.77.0.2', port: 7000 + place }));
+    held[2 * i] = pair.client.open(pair.now, { address: '10.77.0.2', port: 7000 + place });
     pair.exchange();
-    held.push(listeners[place].accept());
+    held[2 * i + 1] = listeners[place].accept();
   }
   pair.client.takeEvents();
   pair.server.takeEvents();
