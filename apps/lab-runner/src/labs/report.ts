@@ -8,6 +8,8 @@ export interface CheckReport {
   readonly lab: Lab;
   readonly outcomes: readonly CaseOutcome[];
   readonly score: FolderScore;
+  /** Every case was tried: of a part no points are told. */
+  readonly whole: boolean;
   /** Null where it was not tried. */
   readonly together: TogetherScore | null;
   /** Words that check the same folder again, such as `./tcblab check my-lab 03`. */
@@ -20,13 +22,16 @@ export interface TogetherScore {
   readonly lacking: string;
 }
 
-export function formatCheck({ lab, outcomes, score, together, command }: CheckReport, style: Style): string {
+export function formatCheck(
+  { lab, outcomes, score, whole, together, command }: CheckReport,
+  style: Style,
+): string {
   const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   const head = `${style.bold(lab.id)}  ${lab.title}`;
   const rows = score.tasks.map(({ task, passed, points }) => [
     `  ${sign(task, byId, style)} ${task.title}`,
     `${passed}/${task.cases.length}`,
-    `${points} of ${task.points} points`,
+    whole ? `${points} of ${task.points} points` : '',
     remark(task, byId),
   ]);
   const blocks = [`${head}\n\n${table(rows)}`];
@@ -36,7 +41,7 @@ export function formatCheck({ lab, outcomes, score, together, command }: CheckRe
     const lines = others.map(({ id }) => `  ${style.red('✗')} ${shortId(id)}`);
     blocks.push([style.bold('These fail as well, maybe for the same reason:'), ...lines].join('\n'));
   }
-  blocks.push(summary(lab, score, together, style));
+  if (whole) blocks.push(summary(lab, score, together, style));
   return `${blocks.join('\n\n')}\n`;
 }
 

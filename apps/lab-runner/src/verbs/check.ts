@@ -75,7 +75,7 @@ async function once(
   }
   const shown = only === null ? lab : { ...lab, tasks: onlyTask(lab, only) };
   const report = { lab: shown, outcomes, score: only === null ? score : scoreFolder(shown, own, outcomes) };
-  out.stream.write(formatCheck({ ...report, together, command }, out.style));
+  out.stream.write(formatCheck({ ...report, whole: only === null, together, command }, out.style));
   return outcomes.every(({ verdict }) => verdict === 'pass') ? 0 : 1;
 }
 
@@ -99,8 +99,10 @@ async function inspect(
     checkCases({ folder, lab, functions, only, signal, inspect: true }),
   );
   if (fault !== null) throw wrongUse(`${capital(fault.what)}.`, fault.next);
-  const score = scoreFolder(lab, functions, outcomes);
-  out.stream.write(formatCheck({ lab, outcomes, score, together: null, command }, out.style));
+  const shown = only === null ? lab : { ...lab, tasks: onlyTask(lab, only) };
+  const score = scoreFolder(shown, functions, outcomes);
+  const report = { lab: shown, outcomes, score, whole: only === null, together: null, command };
+  out.stream.write(formatCheck(report, out.style));
   return outcomes.every(({ verdict }) => verdict === 'pass') ? 0 : 1;
 }
 
