@@ -29,7 +29,6 @@ const refused: readonly (readonly [string, readonly string[], RegExp, RegExp])[]
   ['an unknown verb', ['rnu'], /unknown command 'rnu'/, /Did you mean run/],
   ['an unknown option', ['run', 'handshake', '--sed', '1'], /unknown option '--sed'/, /Did you mean --seed/],
   ['a word too many', ['doctor', 'now'], /too many arguments/, /--help/],
-  ['no scenario', ['run'], /run needs a scenario: .*handshake, .*transfer/, /\.\/tcblab run --help/],
   [
     'an unknown bench',
     ['run', 'handshake', '--bench', 'netms'],
@@ -93,6 +92,7 @@ function accidentalFolder(): string {
 
 const virtually = ['--bench', 'virtual'] as const;
 const misplaced: readonly (readonly [string, readonly string[], RegExp, RegExp])[] = [
+  ['no scenario', ['run'], /run needs a scenario[^]* handshake[^]* transfer/, /\.\/tcblab run --help/],
   ['an unknown scenario', ['run', 'handshke'], /no scenario "handshke"/, /Did you mean .*run handshake/],
   ['a scenario like no other', ['run', 'zzz'], /no scenario "zzz".*handshake/, /\.yaml/],
   ['a file that is not there', ['run', './mine.yaml'], /no file \.\/mine\.yaml/, /handshake/],
