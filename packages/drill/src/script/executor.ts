@@ -201,6 +201,17 @@ export class Executor {
     return this.abandon(message);
   }
 
+  /** The stack under test goes on for ever, and the script cannot. @param timers that expired beside the `packets` */
+  neverRests(now: Micros, packets: number, timers: number): ScriptOutcome {
+    const [first] = this.#queue;
+    const last = this.#queue.at(-1);
+    const said = last === undefined ? '' : `, the last of them ${this.#transcript.wordOf(last.live)}`;
+    const counts = `${packets} packets and ${timers} timers since the script's last event`;
+    const actual = `no end of it at ${this.#transcript.seconds(now)}: ${counts}${said}`;
+    this.#transcript.fail(this.#here(), 'the stack to rest', actual, first?.number);
+    return this.abandon('the stack never rests');
+  }
+
   /** A call or an answer that should be there by now ends the script. @returns whether there was one */
   #overdue(now: Micros): boolean {
     if (this.#calls.overdue(now)) return true;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { referenceParts } from '@tcblab/tcp';
+import { referenceParts, type Tcb } from '@tcblab/tcp';
 import { formatLadder } from './outcome.ts';
 import { runScript, type RunScriptOptions } from './run-script.ts';
 
@@ -264,7 +264,7 @@ test('an echo request is answered', () => {
   expect(outcome('0 < icmp echo_request id 7\n+0 > icmp echo_reply id 7\n')).toBe('pass');
 });
 
-test('a stack that throws has failed, and one that never rests is given up', () => {
+test('a stack that throws has failed', () => {
   const parts = {
     connection: {
       listenArrives: () => {
@@ -273,11 +273,40 @@ test('a stack that throws has failed, and one that never rests is given up', () 
     },
   };
   expect(then('', { parts })).toBe('fail: line 5: expected the stack to go on; seen it threw: broken');
-  const restless = { packet: idle, call: idle, advance: idle };
-  function idle(now: number) {
-    return { packets: [], results: [], deadline: now };
-  }
-  expect(then('', { createSut: () => restless })).toContain('inconclusive: ');
+});
+
+test('a stack that never rests has failed, whether it speaks or not, and the verdict says what went on', () => {
+  const { retransmission, rtt } = referenceParts;
+  const write = '+0 write(4, ..., 1) = 1\n+0 > P. 1:2(1) ack 1\n';
+  const rests = 'expected the stack to rest; seen no end of it';
+  // Sends its first segment again and again, at once.
+  const again = {
+    ...retransmission,
+    next: ({ recovery }: Tcb) => (recovery.queue.length > 0 ? recovery.queue.at(0) : null),
+  };
+  expect(then(write, { parts: { retransmission: again } })).toMatch(
+    /^fail: line \d+: expected .*the stack to rest; seen no end of it at 0\.\d+: \d+ packets and \d+ timers since the script's last event, the last of them > /,
+  );
+  // Waits no time before it sends again, once it has a sample.
+  const timeout: typeof rtt.timeout = (sample, settings) => (sample === null ? settings.initialRto : 0);
+  const hasty = { ...rtt, timeout, backOff: () => 0 };
+  expect(then(`${write}+1 < . 1:1(0) ack 2 win 65535\n`, { parts: { rtt: hasty } })).toContain(rests);
+  // Sets its timer for the moment at which it expires, and says nothing.
+  const silent = {
+    retransmissionTimeout: (now: number, tcb: Tcb) => tcb.timers.set('retransmission', now),
+  };
+  expect(then(`${write}+9 < . 1:1(0) ack 2 win 65535\n`, { parts: { connection: silent } })).toContain(rests);
+  const idle = (now: number) => ({ packets: [], results: [], deadline: now });
+  expect(then('', { createSut: () => ({ packet: idle, call: idle, advance: idle }) })).toBe(
+    `fail: line 1: ${rests} at 0: 0 packets and 20001 timers since the script's last event`,
+  );
+});
+
+test('a stack whose deadline is no number has none', () => {
+  const lost = () => ({ packets: [], results: [], deadline: NaN });
+  expect(then('', { createSut: () => ({ packet: lost, call: lost, advance: lost }) })).toContain(
+    'it has not returned',
+  );
 });
 
 test('a broken part is seen by the script that tests it', () => {

@@ -18,6 +18,9 @@ export function createInProcessSut(options: InProcessOptions): Sut {
   return new InProcessSut(options);
 }
 
+/** Packets in one batch. A stack with more to send, perhaps without end, is asked again at the same moment. */
+const MOST_AT_ONCE = 1024;
+
 /** A call that has not returned. */
 interface Pending {
   readonly id: number;
@@ -90,10 +93,15 @@ class InProcessSut implements Sut {
       }
       if (waiting.length < this.#pending.length) rests = false;
       this.#pending = waiting;
-      for (let length = stack.pollTransmit(now, this.#room, 0); length > 0;) {
+      while (packets.length < MOST_AT_ONCE) {
+        const length = stack.pollTransmit(now, this.#room, 0);
+        if (length === 0) break;
         packets.push(this.#room.slice(0, length));
-        length = stack.pollTransmit(now, this.#room, 0);
         rests = false;
+      }
+      if (packets.length === MOST_AT_ONCE) {
+        wake = now;
+        break;
       }
     }
     stack.takeEvents();

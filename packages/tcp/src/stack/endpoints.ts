@@ -239,6 +239,8 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
         this.#silent.push(due.tcb.tuple.remoteAddress);
       }
       this.settle(now, due);
+      // What its timers are set for at this very moment waits for the next call, lest this one never return.
+      if (due.deadline <= now) return;
     }
   }
 

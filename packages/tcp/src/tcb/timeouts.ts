@@ -2,13 +2,16 @@
 import type { Micros } from '../units.ts';
 import { keepAliveTimeout } from './keep-alive.ts';
 import type { Tcb } from './tcb.ts';
-import type { TimerName } from './timers.ts';
+import { TIMER_NAMES, type TimerName } from './timers.ts';
 import { end } from './user-calls.ts';
 import { bearsOn } from './user-timeout.ts';
 
-/** Handle every timer of the connection that is due. An early call does nothing. */
+/** Handle the timers of the connection that are due. An early call does nothing. */
 export function onTimeout(now: Micros, tcb: Tcb): void {
-  for (let name = tcb.timers.takeDue(now); name !== null; name = tcb.timers.takeDue(now)) {
+  // A part may set a timer for this very moment, and again each time: that one waits for the next call.
+  for (let left = TIMER_NAMES.length; left > 0; left--) {
+    const name = tcb.timers.takeDue(now);
+    if (name === null) return;
     tcb.stepTime = now;
     tcb.step = { trigger: `${name}-timeout`, rfc: '3.10.8' };
     tcb.trace?.push({ name: 'timer_updated', time: now, connection: tcb.id, timer: name, event: 'expired' });
