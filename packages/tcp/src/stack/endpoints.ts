@@ -65,7 +65,11 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   readonly #timeWaits: TimeWaitTable;
   readonly #listeners = new Map<number, Listener>();
   readonly #paths = new PathMtuCache();
-  readonly #changed = new Set<Connection | Listener>();
+  /**
+   * Whoever has events to tell, in the order of the first of them. No set: each one that V8 clears holds what it held and
+   * its successor, so that a chain of them keeps closed connections from the young garbage collection.
+   */
+  #changed: (Connection | Listener)[] = [];
   #lastId = 0;
   readonly #silent: Address[] = [];
   /** What the ISS of the connection that is opened now must lie above; null = no old connection asks. */
@@ -251,13 +255,10 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
 
   /** @see IpStack.takeEvents */
   takeEvents(): StackEvent[] {
-    if (this.#changed.size === 0) return [];
-    const events: StackEvent[] = [];
-    for (const target of this.#changed) {
-      events.push({ target, bits: target.pendingEvents });
-      target.pendingEvents = 0;
-    }
-    this.#changed.clear();
+    if (this.#changed.length === 0) return [];
+    const events = this.#changed.map((target) => ({ target, bits: target.pendingEvents }));
+    for (const target of this.#changed) target.pendingEvents = 0;
+    this.#changed = [];
     return events;
   }
 
@@ -274,8 +275,8 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     if (connection.released) this.#settleReleased(now, tcb);
     const bits = changes(connection);
     if (bits !== 0) {
+      if (connection.accepted && connection.pendingEvents === 0) this.#changed.push(connection);
       connection.raise(bits);
-      if (connection.accepted) this.#changed.add(connection);
     }
     tracer?.compare(now, connection);
     if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return this.#forget(now, connection);
@@ -301,7 +302,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   /** A listener gave a connection to its user. */
   taken(connection: Connection): void {
     connection.accepted = true;
-    if (connection.pendingEvents !== 0) this.#changed.add(connection);
+    if (connection.pendingEvents !== 0) this.#changed.push(connection);
   }
 
   /** A listener's user closed it. */
@@ -314,8 +315,8 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   #opened(now: Micros, listener: Listener, connection: Connection): void {
     this.#table.add(connection);
     listener.waiting.push(connection);
+    if (listener.pendingEvents === 0) this.#changed.push(listener);
     listener.raise(Events.ACCEPTABLE);
-    this.#changed.add(listener);
     this.settle(now, connection);
   }
 
