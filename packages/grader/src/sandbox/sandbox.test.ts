@@ -1,5 +1,14 @@
 /** Programs that misbehave, each in every tier that can be had here. */
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needs } from '@tcblab/test-needs';
@@ -13,10 +22,13 @@ const available = availableTiers();
 const walls = available.filter((tier) => tier.startsWith('bwrap'));
 
 let folder = '';
+let node = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tcblab-sandbox-'));
-  // In a container the judged code is another user.
+  // In a container the judged code is another user, who may not come to where this clone lies.
   chmodSync(folder, 0o755);
+  node = join(folder, 'node');
+  copyFileSync(process.execPath, node, constants.COPYFILE_FICLONE);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -31,8 +43,8 @@ async function run(tier: ProcessTier, code: string, limits: Partial<Limits> = {}
   writeFileSync(join(folder, 'judged.mjs'), code);
   const prisoner = new Prisoner({
     tier,
-    command: [process.execPath, '--stack-size=900', join(folder, 'judged.mjs')],
-    readable: [process.execPath, folder],
+    command: [node, '--stack-size=900', join(folder, 'judged.mjs')],
+    readable: [folder],
     cwd: folder,
     limits: { ...DEFAULT_LIMITS, wall: 20, ...limits },
   });
@@ -117,8 +129,8 @@ describe.each(available)('%s', (tier) => {
     );
     const prisoner = new Prisoner({
       tier,
-      command: [process.execPath, join(folder, 'judged.mjs')],
-      readable: [process.execPath, folder],
+      command: [node, join(folder, 'judged.mjs')],
+      readable: [folder],
       cwd: folder,
       limits: DEFAULT_LIMITS,
     });
