@@ -31,7 +31,7 @@ export interface ConductOptions {
 }
 
 /** For what is done at once. */
-const SOON: Limits = { total: 20_000, silence: 5000 };
+const SOON: Limits = { total: 40_000, silence: 15_000 };
 const SILENCE_MS = 5000;
 /** After both programs: the last ACK must not miss the capture, nor what a bad wire still holds. */
 const QUIET = { silence: 250, limit: 3000 };

@@ -24,7 +24,7 @@ import { conductRun } from './conduct.ts';
 import type { EndJob, MiddleboxJob } from './protocol.ts';
 
 const { test } = needs('netns', 'ethtool');
-const limits = { total: 10_000, silence: 5000 };
+const limits = { total: 40_000, silence: 15_000 };
 
 let folder: string;
 let wire: Wire | null = null;
