@@ -46,6 +46,7 @@ const config: Config = {
       title: 'tcblab',
       items: [
         { type: 'docSidebar', sidebarId: 'course', label: 'Course', position: 'left' },
+        { to: '/playground', label: 'Playground', position: 'left' },
         { to: '/viewer', label: 'Viewer', position: 'left' },
         { type: 'localeDropdown', position: 'right' },
       ],

@@ -19,6 +19,7 @@ const PAGES = [
   '/chapters/listener/',
   '/chapters/loss/',
   '/viewer/',
+  '/playground/',
   '/zh-Hans/',
 ] as const;
 
@@ -123,6 +124,63 @@ describe('a trace', { timeout: 60_000 }, () => {
     await page.getByText('host B').first().waitFor();
     await chooser.setInputFiles([{ name: 'x.pcap', mimeType: 'x/y', buffer: Buffer.from('no capture') }]);
     expect(await page.getByRole('alert').last().textContent()).not.toBe('');
+    await page.context().close();
+  });
+});
+
+describe('the playground', { timeout: 60_000 }, () => {
+  const host = (page: Page, name: string) => page.getByRole('region', { name: `Host ${name}` });
+  const step = (page: Page) => page.getByRole('button', { name: 'Step', exact: true });
+  const ladder = (page: Page) =>
+    page.locator('[role=option]').evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label')));
+
+  test('opens, loses a segment and sends it again, closes, and a link brings the same ladder back', async () => {
+    const page = await site.page('/playground/');
+    await host(page, 'B').getByRole('button', { name: 'Listen' }).click();
+    // By keyboard alone: Enter in a field does what its form is for.
+    await host(page, 'A').getByLabel('to port').press('Enter');
+    for (let each = 0; each < 3; each++) await step(page).click();
+    expect(await page.getByRole('img', { name: 'Host A: ESTABLISHED.' }).count()).toBe(1);
+    await host(page, 'A').getByLabel('text').press('Enter');
+    await page.getByRole('button', { name: 'Drop: PSH,ACK seq 1 ack 1 len 5' }).click();
+    await step(page).click();
+    await page.getByRole('button', { name: 'Deliver: PSH,ACK seq 1 ack 1 len 5' }).click();
+    expect(await host(page, 'B').locator('output').textContent()).toBe('hello');
+    await host(page, 'A').getByRole('button', { name: 'Close' }).click();
+    await host(page, 'B').getByRole('button', { name: 'Close' }).click();
+    while (await step(page).isEnabled()) await step(page).click();
+    expect(await page.getByRole('img', { name: /Host A: CLOSED\. .* Host B: LISTEN\./ }).count()).toBe(1);
+    const rows = await ladder(page);
+    expect(rows.filter((row) => row?.includes('len 5')).map((row) => row?.replace(/^.*win \d+/, ''))).toEqual(
+      [', lost', ', again'],
+    );
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    const { hash } = new URL(page.url());
+    const again = await site.page(`/playground/${hash}`);
+    await again.getByRole('listbox').waitFor();
+    expect(await ladder(again)).toEqual(rows);
+    const [file] = await Promise.all([
+      again.waitForEvent('download'),
+      again.getByRole('button', { name: 'Capture of A' }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe('host-a.pcapng');
+    await again.context().close();
+    await page.context().close();
+  });
+
+  test('plays by itself, and edits what is on the wire', async () => {
+    const page = await site.page('/playground/', { reducedMotion: 'no-preference' });
+    await page.getByRole('button', { name: 'A lost segment' }).click();
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('window').fill('7');
+    await page.getByRole('checkbox', { name: 'RST' }).check();
+    await page.getByRole('button', { name: 'Write it' }).click();
+    const edited = page.locator('code', { hasText: 'RST,PSH,ACK seq 1 ack 1 len 5 win 7' });
+    expect(await edited.count()).toBe(1);
+    expect(await axe(page)).toEqual([]);
+    await page.getByLabel('Speed').selectOption('10');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByRole('img', { name: 'Host B: LISTEN. Its last step: ESTABLISHED to CLOSED.' }).waitFor();
     await page.context().close();
   });
 });

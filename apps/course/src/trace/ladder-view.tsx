@@ -34,12 +34,21 @@ export interface LadderViewProps {
   readonly matching?: ReadonlySet<number>;
   /** Height of the window onto the rows, in pixels; the whole ladder when absent. */
   readonly height?: number;
+  /** Rows whose segments are still on the wire, and how far they have come: 0 to 1. */
+  readonly underway?: ReadonlyMap<number, number>;
 }
 
 /** Rows drawn beyond what is in sight, so that scrolling finds them there. */
 const BEYOND = 400;
 
-export function LadderView({ ladder, selected, onSelect, matching, height }: LadderViewProps): ReactNode {
+export function LadderView({
+  ladder,
+  selected,
+  onSelect,
+  matching,
+  height,
+  underway,
+}: LadderViewProps): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   const [scrolled, setScrolled] = useState(0);
@@ -109,6 +118,7 @@ export function LadderView({ ladder, selected, onSelect, matching, height }: Lad
             <LadderPicture
               {...{ rows, placed, stays, crossings, columns, first, last, selected }}
               {...(matching === undefined ? {} : { matching })}
+              {...(underway === undefined ? {} : { underway })}
             />
           )}
           {rows.slice(first, last).map((row, index) => (
@@ -158,6 +168,7 @@ interface PictureProps {
   readonly last: number;
   readonly selected: number;
   readonly matching?: ReadonlySet<number>;
+  readonly underway?: ReadonlyMap<number, number>;
 }
 
 /** Rows [first, last) as a drawing. Whole, it is what SVG and PNG hold. */
@@ -171,7 +182,9 @@ export function LadderPicture({
   last,
   selected,
   matching,
+  underway,
 }: PictureProps): ReactNode {
+  const landed = useMemo(() => new Set(crossings.map(({ arrives }) => arrives)), [crossings]);
   const top = placed.tops[first];
   const bottom = placed.tops[last];
   return (
@@ -228,7 +241,11 @@ export function LadderPicture({
                 {timeOf(row.time)}
               </text>
             ) : null}
-            {row.kind === 'note' ? <Note {...{ row, columns }} /> : <Arrow {...{ row, columns }} />}
+            {row.kind === 'note' ? (
+              <Note {...{ row, columns }} />
+            ) : (
+              <Arrow {...{ row, columns, came: underway?.get(index) ?? 1, lone: !landed.has(index) }} />
+            )}
           </g>
         );
       })}
@@ -305,7 +322,16 @@ function Shaft({ from, to, y, fall }: { from: number; to: number; y: number; fal
   );
 }
 
-function Arrow({ row, columns }: { row: SegmentRow | OtherRow; columns: Columns }): ReactNode {
+interface ArrowProps {
+  readonly row: SegmentRow | OtherRow;
+  readonly columns: Columns;
+  /** How much of its way it has behind it: 1 = all. */
+  readonly came: number;
+  /** Of a row that arrives: no row shows it leaving, as of a copy that the wire made. */
+  readonly lone: boolean;
+}
+
+function Arrow({ row, columns, came, lone }: ArrowProps): ReactNode {
   const [left, right] = columns.lines;
   const [from, to] = endsOf(row, columns);
   const lost = row.marks.includes('lost');
@@ -317,17 +343,17 @@ function Arrow({ row, columns }: { row: SegmentRow | OtherRow; columns: Columns 
   const middle = (left + right) / 2;
   const detail = detailOf(row);
   // Its line comes from an earlier row, where its label stands.
-  if (row.kind === 'segment' && row.part === 'arrives') return null;
+  if (row.kind === 'segment' && row.part === 'arrives' && !lone) return null;
   const crosses = row.kind === 'segment' && row.part === 'departs' && !lost;
   return (
-    <g className={styles.arrow} data-kind={kindOf(row)}>
+    <g className={styles.arrow} data-kind={kindOf(row)} data-underway={came < 1}>
       {lost ? (
         <>
           <line x1={from} y1={y} x2={end} y2={y + 8} />
           <path d={`M${end - 6} ${y + 2}l12 12m0-12l-12 12`} />
         </>
       ) : crosses ? null : (
-        <Shaft {...{ from, to, y, fall: 11 }} />
+        <Shaft {...{ from, to: from + (to - from) * Math.max(0.04, came), y, fall: 11 * came }} />
       )}
       <text className={styles.label} x={middle} y={17} textAnchor="middle">
         {label}

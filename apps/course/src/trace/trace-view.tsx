@@ -1,5 +1,5 @@
 /** A recording in all its views, with one place in it that they share. */
-import { useId, useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useId, useMemo, useState, type ReactNode } from 'react';
 import type { LadderRow } from '@tcblab/capture';
 import Translate, { translate } from '@docusaurus/Translate';
 import { LadderView } from './ladder-view.tsx';
@@ -22,6 +22,10 @@ export interface TraceViewProps {
   readonly filter?: string;
   /** Height of the ladder's window in pixels. */
   readonly height?: number;
+  /** The newest row is selected whenever there is one more. */
+  readonly follow?: boolean;
+  /** Rows whose segments are still on the wire, and how far they have come: 0 to 1. */
+  readonly underway?: ReadonlyMap<number, number>;
 }
 
 /** Address resolution comes first on the wire, and is not what most come for. */
@@ -34,12 +38,23 @@ function firstSegment(rows: readonly LadderRow[]): number {
 
 export type Pane = 'segment' | 'tcb' | 'graph' | 'table';
 
-export function TraceView({ recording, start, height = 520, ...first }: TraceViewProps): ReactNode {
+export function TraceView({
+  recording,
+  start,
+  height = 520,
+  follow = false,
+  underway,
+  ...first
+}: TraceViewProps): ReactNode {
   const { ladder } = recording;
   const [selected, setSelected] = useState(start ?? firstSegment(ladder.rows));
   const [pane, setPane] = useState<Pane>(first.pane ?? 'tcb');
   const [filter, setFilter] = useState(first.filter ?? 'all');
   const id = useId();
+  const count = ladder.rows.length;
+  useEffect(() => {
+    if (follow) setSelected(Math.max(0, count - 1));
+  }, [follow, count]);
   const matching = useMemo(() => matchingRows(ladder.rows, filter), [ladder.rows, filter]);
   const row = ladder.rows[Math.min(selected, ladder.rows.length - 1)];
   const names = [ladder.hosts[0].name, ladder.hosts[1].name] as const;
@@ -91,6 +106,7 @@ export function TraceView({ recording, start, height = 520, ...first }: TraceVie
         onSelect={setSelected}
         height={height}
         {...(matching === null ? {} : { matching })}
+        {...(underway === undefined ? {} : { underway })}
       />
       <div role="tablist" className={styles.tabs}>
         {panes.map(([name, label]) => (
