@@ -72,13 +72,13 @@ export const breaks: readonly Break[] = [
   },
   {
     ids: ['MUST-47'],
-    file: 'stack/connection.ts',
+    file: 'stack/changes.ts',
     find: 'connection.reports) bits |= Events.REPORT;',
     replace: 'connection.reports) bits |= 0;',
   },
   {
     ids: ['SHLD-20'],
-    file: 'stack/connection.ts',
+    file: 'stack/changes.ts',
     find: ' && connection.reports) bits',
     replace: ') bits',
   },

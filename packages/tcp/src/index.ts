@@ -2,7 +2,7 @@ export { MisuseError } from './misuse-error.ts';
 export type { Micros, Octets, Seq } from './units.ts';
 export { Connection, type ConnectionError } from './stack/connection.ts';
 export { Counters } from './stack/counters.ts';
-export type { StackEvent } from './stack/endpoints.ts';
+export type { StackEvent } from './stack/pending-events.ts';
 export { EthernetLink, type EthernetLinkOptions } from './stack/ethernet-link.ts';
 export { Events } from './stack/events.ts';
 export { IpStack, type IpStackOptions } from './stack/ip-stack.ts';

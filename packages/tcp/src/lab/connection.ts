@@ -7,17 +7,12 @@ import { RST, SYN } from '../wire/segment.ts';
 import type { Segment as Record } from '../wire/segment.ts';
 import { seq } from '../wire/seq.ts';
 import type { ConnectionPart, Outgoing as CoreOutgoing } from '../tcb/parts.ts';
-import { take } from '../tcb/receive-window.ts';
-import {
-  challenge,
-  established,
-  insertText,
-  startTimeWait,
-  takeSynOptions,
-  noteDuplicate,
-} from '../tcb/segment-arrives.ts';
+import { established, takeSynOptions } from '../tcb/opening.ts';
+import { insertText, take } from '../tcb/receive-window.ts';
+import { challenge, noteDuplicate } from '../tcb/segment-arrives.ts';
 import { sequence as plainSequence } from '../tcb/sequence.ts';
 import type { Tcb as Core } from '../tcb/tcb.ts';
+import { startTimeWait } from '../tcb/time-wait.ts';
 import { controlSeq } from '../tcb/transmit.ts';
 import { end } from '../tcb/user-calls.ts';
 import type { Connection, ConnectionError, Outgoing, Segment, State, Tcb, Tcp } from './api.ts';

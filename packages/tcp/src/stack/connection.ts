@@ -13,7 +13,7 @@ import type { ConnectionErrorCode, Tcb } from '../tcb/tcb.ts';
 import { advertiseUserTimeout, isWaiting, setUserTimeout, waitBegins } from '../tcb/user-timeout.ts';
 import { TIMER_NAMES } from '../tcb/timers.ts';
 import { markUrgent, urgentLeft } from '../tcb/urgent.ts';
-import { Events } from './events.ts';
+import { Seen } from './changes.ts';
 import type { Scheduled } from './deadline-heap.ts';
 import type { RunningTimer } from './listing.ts';
 import { snapshot, type TcbSnapshot } from './snapshot.ts';
@@ -24,9 +24,6 @@ export interface ConnectionError {
   readonly code: ConnectionErrorCode;
   readonly message: string;
 }
-
-/** Bits of what the user was told, or is to be told when it changes. */
-export const Seen = { FULL: 1, FINISHED: 2, SOFT_ERROR: 4 } as const;
 
 /** What a connection asks of the stack it belongs to. */
 export interface ConnectionOwner {
@@ -315,11 +312,6 @@ export class Connection implements Scheduled, Linked<Connection> {
     return { ...snapshot(this.tcb), state: this.state };
   }
 
-  /** Bits to tell, or 0. */
-  raise(bits: number): void {
-    this.pendingEvents |= bits;
-  }
-
   #queue(now: Micros, bytes: Uint8Array, from: number, to: number): Octets {
     const { tcb } = this;
     this.#refuse('SEND', tcb.parts.connection.send(now, tcb));
@@ -365,40 +357,3 @@ const SENTENCES: Record<ConnectionErrorCode, string> = {
   EPROTO: 'a router or the host could not read the IP header',
   EMSGSIZE: 'a packet was too large for the path',
 };
-
-/** What one look tells of changes since the last: event bits. @rfc 9293 3.6 MUST-12 */
-export function changes(connection: Connection): number {
-  const { tcb } = connection;
-  let bits = 0;
-  const { state } = tcb;
-  if (state !== connection.seenState) {
-    if (isOpening(connection.seenState) && !isOpening(state) && state !== 'CLOSED' && state !== 'LISTEN') {
-      bits |= Events.CONNECTED | Events.WRITABLE;
-    }
-    if (state === 'CLOSED') bits |= Events.CLOSED;
-    connection.seenState = state;
-  }
-  const available = connection.readable;
-  if (available > connection.seenAvailable) bits |= Events.READABLE;
-  connection.seenAvailable = available;
-  if (tcb.finReceived && (connection.seen & Seen.FINISHED) === 0) {
-    bits |= Events.PEER_FINISHED | Events.READABLE;
-    connection.seen |= Seen.FINISHED;
-  }
-  const softError = tcb.softError !== null || tcb.unanswered;
-  if (softError && (connection.seen & Seen.SOFT_ERROR) === 0 && connection.reports) bits |= Events.REPORT;
-  connection.seen = softError ? connection.seen | Seen.SOFT_ERROR : connection.seen & ~Seen.SOFT_ERROR;
-  if (tcb.urgentNews) {
-    tcb.urgentNews = false;
-    bits |= Events.URGENT;
-  }
-  if ((connection.seen & Seen.FULL) !== 0 && tcb.sendBuffer.free > 0) {
-    bits |= Events.WRITABLE;
-    connection.seen &= ~Seen.FULL;
-  }
-  return bits;
-}
-
-function isOpening(state: State): boolean {
-  return state === 'CLOSED' || state === 'SYN-SENT' || state === 'SYN-RECEIVED' || state === 'LISTEN';
-}

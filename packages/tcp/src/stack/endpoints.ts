@@ -17,7 +17,8 @@ import { onTimeout as onTcbTimeout } from '../tcb/timeouts.ts';
 import { mayReopen } from '../tcb/time-wait.ts';
 import { timestampOffset } from '../tcb/timestamps.ts';
 import { end } from '../tcb/user-calls.ts';
-import { Connection, Seen, begin, changes, type ConnectionOwner } from './connection.ts';
+import { changes } from './changes.ts';
+import { Connection, begin, type ConnectionOwner } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { DeadlineHeap } from './deadline-heap.ts';
 import { Events } from './events.ts';
@@ -25,16 +26,11 @@ import { Handshakes } from './handshakes.ts';
 import { Listener, type ListenerOwner } from './listener.ts';
 import { listing, type ConnectionSummary } from './listing.ts';
 import type { OutputQueue } from './output-queue.ts';
+import { Parking } from './parking.ts';
+import { PendingEvents, type StackEvent } from './pending-events.ts';
 import { EphemeralPorts, checkPort } from './ports.ts';
 import type { Tracer } from './tracer.ts';
-import { TimeWaitTable } from './time-wait-table.ts';
 import { TupleTable } from './tuple-table.ts';
-
-export interface StackEvent {
-  readonly target: Connection | Listener;
-  /** `Events`, ored together. */
-  readonly bits: number;
-}
 
 /** What the endpoints of one host have in common. */
 export interface EndpointsOptions {
@@ -62,14 +58,10 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   readonly #table: TupleTable<Connection>;
   readonly #handshakes: Handshakes;
   readonly #ports: EphemeralPorts;
-  readonly #timeWaits: TimeWaitTable;
+  readonly #parking: Parking;
   readonly #listeners = new Map<number, Listener>();
   readonly #paths = new PathMtuCache();
-  /**
-   * Whoever has events to tell, in the order of the first of them. No set: each one that V8 clears holds what it held and
-   * its successor, so that a chain of them keeps closed connections from the young garbage collection.
-   */
-  #changed: (Connection | Listener)[] = [];
+  readonly #pending = new PendingEvents();
   #lastId = 0;
   readonly #silent: Address[] = [];
   /** What the ISS of the connection that is opened now must lie above; null = no old connection asks. */
@@ -82,8 +74,15 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     this.#ports = new EphemeralPorts({ algorithm: settings.portAlgorithm, random, secret: isnSecret });
     const salt = sipHash(isnSecret, []);
     this.#table = new TupleTable(salt);
-    this.#timeWaits = new TimeWaitTable(salt);
-    output.rests = (connection) => this.#park(connection);
+    this.#parking = new Parking({
+      salt,
+      table: this.#table,
+      deadlines: options.deadlines,
+      tracer,
+      // Its time begins with the age of the host: what it sent is older than anything that comes now.
+      create: (tuple, id) => this.#create(0, tuple, id),
+    });
+    output.rests = (connection) => this.#parking.park(connection);
     this.#handshakes = new Handshakes(
       {
         parts,
@@ -118,7 +117,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
     if (ports.local !== undefined) checkPort(ports.local);
     const isTaken = (port: number) =>
       this.#table.find(local, port, remote, ports.remote) !== undefined ||
-      this.#timeWaits.find(local, port, remote, ports.remote) >= 0;
+      this.#parking.holds(local, port, remote, ports.remote);
     const localPort =
       ports.local ??
       this.#ports.pick(
@@ -228,14 +227,14 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   /** @see IpStack.pollTimeout */
   pollTimeout(): Micros {
     const first = this.#options.deadlines.first?.deadline ?? Infinity;
-    return Math.min(first, this.#handshakes.pollTimeout(), this.#timeWaits.next());
+    return Math.min(first, this.#handshakes.pollTimeout(), this.#parking.pollTimeout());
   }
 
   /** @see IpStack.onTimeout */
   onTimeout(now: Micros): void {
     const { deadlines } = this.#options;
     this.#handshakes.onTimeout(now);
-    while (this.#timeWaits.next() <= now) this.#unpark(this.#timeWaits.first());
+    this.#parking.onTimeout(now);
     for (let due = deadlines.first; due !== undefined && due.deadline <= now; due = deadlines.first) {
       const { unanswered } = due.tcb;
       onTcbTimeout(now, due.tcb);
@@ -255,28 +254,30 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
 
   /** @see IpStack.takeEvents */
   takeEvents(): StackEvent[] {
-    if (this.#changed.length === 0) return [];
-    const events = this.#changed.map((target) => ({ target, bits: target.pendingEvents }));
-    for (const target of this.#changed) target.pendingEvents = 0;
-    this.#changed = [];
-    return events;
+    return this.#pending.take();
   }
 
   /** @param here what listeners show as their address */
   connections(here: string): ConnectionSummary[] {
-    return listing(here, this.#listeners.values(), this.#handshakes.all(), this.#table, this.#timeWaits);
+    return listing(
+      here,
+      this.#listeners.values(),
+      this.#handshakes.all(),
+      this.#table,
+      this.#parking.entries,
+    );
   }
 
   /** A connection may have changed: tell its user, schedule it, drop it when it is no more. */
   settle(now: Micros, connection: Connection): void {
     const { deadlines, output, tracer } = this.#options;
     const { tcb } = connection;
-    if (connection.parked) this.#unparkOwn(connection);
+    if (connection.parked) this.#parking.reclaim(connection);
     if (connection.released) this.#settleReleased(now, tcb);
     const bits = changes(connection);
     if (bits !== 0) {
-      if (connection.accepted && connection.pendingEvents === 0) this.#changed.push(connection);
-      connection.raise(bits);
+      if (connection.accepted) this.#pending.raise(connection, bits);
+      else connection.pendingEvents |= bits;
     }
     tracer?.compare(now, connection);
     if (tcb.state === 'CLOSED' || tcb.state === 'LISTEN') return this.#forget(now, connection);
@@ -302,7 +303,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   /** A listener gave a connection to its user. */
   taken(connection: Connection): void {
     connection.accepted = true;
-    if (connection.pendingEvents !== 0) this.#changed.push(connection);
+    this.#pending.show(connection);
   }
 
   /** A listener's user closed it. */
@@ -315,8 +316,7 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
   #opened(now: Micros, listener: Listener, connection: Connection): void {
     this.#table.add(connection);
     listener.waiting.push(connection);
-    if (listener.pendingEvents === 0) this.#changed.push(listener);
-    listener.raise(Events.ACCEPTABLE);
+    this.#pending.raise(listener, Events.ACCEPTABLE);
     this.settle(now, connection);
   }
 
@@ -351,68 +351,15 @@ export class Endpoints implements ConnectionOwner, ListenerOwner {
 
   /** @returns the connection, back from TIME-WAIT's table if it waits there */
   #find(local: Address, localPort: number, remote: Address, remotePort: number): Connection | undefined {
-    const connection = this.#table.find(local, localPort, remote, remotePort);
-    if (connection !== undefined) return connection;
-    const entry = this.#timeWaits.find(local, localPort, remote, remotePort);
-    return entry < 0 ? undefined : this.#unpark(entry);
+    return (
+      this.#table.find(local, localPort, remote, remotePort) ??
+      this.#parking.find(local, localPort, remote, remotePort)
+    );
   }
 
-  /** A connection in TIME-WAIT that nobody holds has said what it had to: some hundred octets remember it. */
-  #park(connection: Connection): void {
-    const { tcb } = connection;
-    const deadline = tcb.timers.deadline('time-wait');
-    if (!connection.released || tcb.reassembler.available > 0 || connection.parked) return;
-    this.#timeWaits.add(tcb, deadline);
-    this.#table.remove(connection);
-    this.#options.deadlines.schedule(connection, Infinity);
-    connection.parked = true;
-  }
-
-  /** Something happens to one of them: its TCB comes back, until it has nothing more to say. */
-  #unpark(entry: number): Connection {
-    const { tracer, deadlines } = this.#options;
-    const waits = this.#timeWaits;
-    // Its time begins with the age of the host: what it sent is older than anything that comes now.
-    const connection = this.#create(0, waits.tuple(entry), waits.id(entry));
-    waits.take(entry, connection.tcb);
-    connection.accepted = true;
-    connection.released = true;
-    connection.seenState = 'TIME-WAIT';
-    connection.seen |= Seen.FINISHED;
-    tracer?.assume(connection);
-    connection.tcb.trace = tracer?.records ?? null;
-    this.#table.add(connection);
-    deadlines.schedule(connection, connection.tcb.timers.next());
-    return connection;
-  }
-
-  /** Somebody holds it after all, and uses it. */
-  #unparkOwn(connection: Connection): void {
-    const { localAddress, localPort, remoteAddress, remotePort } = connection.tuple;
-    connection.parked = false;
-    const entry = this.#timeWaits.find(localAddress, localPort, remoteAddress, remotePort);
-    if (entry >= 0 && this.#timeWaits.id(entry) === connection.id) {
-      const { tcb } = connection;
-      const { state, trace } = tcb;
-      // The change of state that its user has just made is told already.
-      tcb.trace = null;
-      this.#timeWaits.take(entry, tcb);
-      if (state === 'CLOSED') end(tcb, null);
-      tcb.trace = trace;
-      this.#table.add(connection);
-    } else if (connection.state !== 'CLOSED') {
-      connection.tcb.trace = null;
-      end(connection.tcb, null);
-    }
-  }
-
-  /** What has become of a connection that went to TIME-WAIT's table: it waits there, was brought back, or is over. */
-  parkedState({ id, tuple }: Connection): 'TIME-WAIT' | 'CLOSED' {
-    const { localAddress, localPort, remoteAddress, remotePort } = tuple;
-    const entry = this.#timeWaits.find(localAddress, localPort, remoteAddress, remotePort);
-    if (entry >= 0) return this.#timeWaits.id(entry) === id ? 'TIME-WAIT' : 'CLOSED';
-    const back = this.#table.find(localAddress, localPort, remoteAddress, remotePort);
-    return back?.id === id ? 'TIME-WAIT' : 'CLOSED';
+  /** What has become of a connection that went to TIME-WAIT's table. */
+  parkedState(connection: Connection): 'TIME-WAIT' | 'CLOSED' {
+    return this.#parking.stateOf(connection);
   }
 
   /**

@@ -12,7 +12,7 @@ import { defaultSettings, type Settings } from '../tcb/settings.ts';
 import type { Connection } from './connection.ts';
 import { Counters } from './counters.ts';
 import { DeadlineHeap } from './deadline-heap.ts';
-import { Endpoints, type StackEvent } from './endpoints.ts';
+import { Endpoints } from './endpoints.ts';
 import { HostAddresses, type Ipv6Options } from './host-addresses.ts';
 import { Ipv4Input } from './ipv4-input.ts';
 import { Ipv4Output } from './ipv4-output.ts';
@@ -21,6 +21,7 @@ import { Ipv6Output } from './ipv6-output.ts';
 import type { Listener } from './listener.ts';
 import type { ConnectionSummary } from './listing.ts';
 import { OutputQueue } from './output-queue.ts';
+import type { StackEvent } from './pending-events.ts';
 import { Tracer } from './tracer.ts';
 
 export interface IpStackOptions {

@@ -52,8 +52,4 @@ export class Listener implements ListenerQueues {
   close(now: Micros): void {
     this.#owner.closed(now, this);
   }
-
-  raise(bits: number): void {
-    this.pendingEvents |= bits;
-  }
 }

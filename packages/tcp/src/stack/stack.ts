@@ -8,7 +8,7 @@ import { linkLocalAddress } from '../wire/ipv6-address.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import { EthernetLink } from './ethernet-link.ts';
-import type { StackEvent } from './endpoints.ts';
+import type { StackEvent } from './pending-events.ts';
 import { IpStack, type IpStackOptions } from './ip-stack.ts';
 import type { Ipv6LinkOptions } from './neighbor-discovery.ts';
 import type { Listener } from './listener.ts';

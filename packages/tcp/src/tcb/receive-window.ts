@@ -1,5 +1,6 @@
 /** RCV.WND: what we offer, without silly windows and without ever taking back. @rfc 9293 3.8.6.2.2 */
 import type { Octets } from '../units.ts';
+import type { Segment } from '../wire/segment.ts';
 import type { Tcb } from './tcb.ts';
 
 /**
@@ -39,6 +40,19 @@ export function take(tcb: Tcb, octets: Octets): void {
   tcb.duplicatesOwed = 0;
   // Left alone for 2^31 octets, an old urgent pointer would seem to lie ahead.
   if (parts.sequence.less(rcv.up, rcv.nxt)) rcv.up = rcv.nxt;
+}
+
+/**
+ * Hand the text from `from` on to the reassembler, cut at the right edge. @returns by how much RCV.NXT moved
+ *
+ * @rfc 9293 3.10.7.4-1trim; 7323 2.4-1
+ */
+export function insertText(tcb: Tcb, offset: Octets, segment: Segment, from: number): Octets {
+  const to = Math.min(segment.payloadEnd, from + tcb.rcv.wnd - offset);
+  if (to <= from) return 0;
+  const moved = tcb.reassembler.insert(offset, segment.bytes, from, to);
+  if (moved > 0) take(tcb, moved);
+  return moved;
 }
 
 /**

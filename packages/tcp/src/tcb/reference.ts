@@ -6,6 +6,7 @@ import { cubic } from './cubic.ts';
 import { icmpArrives } from './icmp-arrives.ts';
 import { isn } from './isn.ts';
 import { listener } from './listener-part.ts';
+import { closedArrives, listenArrives, synSentArrives } from './opening.ts';
 import type { ConnectionPart, PartialParts, Parts } from './parts.ts';
 import { pathMtu } from './path-mtu.ts';
 import { reassembler } from './reassembler.ts';
@@ -21,18 +22,15 @@ import {
   checkSequence,
   checkSyn,
   checkUrgent,
-  closedArrives,
   finArrives,
   isAcceptable,
-  listenArrives,
-  repeatedFin,
-  synSentArrives,
   takeText,
   unacceptable,
 } from './segment-arrives.ts';
 import { sendWindow } from './send-window.ts';
 import { sequence } from './sequence.ts';
 import type { Settings } from './settings.ts';
+import { repeatedFin } from './time-wait.ts';
 import { retransmissionTimeout, timeWaitTimeout } from './timeouts.ts';
 import { abort, close, finSent, openActive, openPassive, receive, send } from './user-calls.ts';
 

@@ -1,16 +1,14 @@
 /** SEGMENT ARRIVES: the heart of TCP, check by check in the RFC's order. @rfc 9293 3.10.7 */
-import type { Micros, Octets } from '../units.ts';
+import type { Micros } from '../units.ts';
 import { ACK, FIN, RST, SYN, type Segment } from '../wire/segment.ts';
-import { seq, seqAdd } from '../wire/seq.ts';
 import { watchPeer } from './keep-alive.ts';
-import type { Outgoing } from './parts.ts';
-import { effectiveMss } from './path-mtu.ts';
-import { take } from './receive-window.ts';
-import { agreeOnOptions } from './segment-options.ts';
-import { defaultMss, type Step, type Tcb } from './tcb.ts';
+import { established, noTrouble } from './opening.ts';
+import { insertText, take } from './receive-window.ts';
+import type { Step, Tcb } from './tcb.ts';
+import { startTimeWait } from './time-wait.ts';
 import { checkTimestamps, takeTimestamp } from './timestamps.ts';
 import { pointUrgent } from './urgent.ts';
-import { end, sendSyn } from './user-calls.ts';
+import { end } from './user-calls.ts';
 import { progress, takeUserTimeout } from './user-timeout.ts';
 
 const STEPS = {
@@ -70,112 +68,6 @@ function otherwise(now: Micros, tcb: Tcb, segment: Segment): void {
   if (!connection.takeText(now, tcb, segment)) return;
   tcb.step = STEPS.fin;
   connection.checkFin(now, tcb, segment);
-}
-
-/** @rfc 9293 3.10.7.1, 3.5.2 group 1 */
-export function closedArrives(segment: Segment): Outgoing | null {
-  if (segment.rst) return null;
-  if (segment.hasAck) return { seq: segment.ack, flags: RST };
-  return { seq: seq(0), ack: seqAdd(segment.seq, segment.len), flags: RST };
-}
-
-/** @rfc 9293 3.10.7.2 */
-export function listenArrives(now: Micros, tcb: Tcb, segment: Segment): void {
-  if (segment.rst) return;
-  if (segment.hasAck) {
-    tcb.output.push({ seq: segment.ack, flags: RST });
-    return;
-  }
-  // A SYN that carries a FIN opens nothing, as in Linux: no sane peer ends what it has not begun.
-  if (!segment.syn || segment.fin) return;
-  takeSyn(now, tcb, segment);
-  sendSyn(tcb);
-  tcb.output.push({ seq: tcb.iss, ack: tcb.rcv.nxt, flags: SYN });
-  tcb.state = 'SYN-RECEIVED';
-}
-
-/** @rfc 9293 3.10.7.3, 3.5 MUST-10; 5961 3.2-synsent */
-export function synSentArrives(now: Micros, tcb: Tcb, segment: Segment): void {
-  const { sequence, retransmission } = tcb.parts;
-  const { snd } = tcb;
-  const acceptable =
-    segment.hasAck && sequence.less(snd.una, segment.ack) && sequence.lessOrEqual(segment.ack, snd.nxt);
-  if (segment.hasAck && !acceptable) {
-    if (!segment.rst) tcb.output.push({ seq: segment.ack, flags: RST });
-    return;
-  }
-  if (segment.rst) {
-    if (acceptable) end(tcb, 'ECONNREFUSED');
-    return;
-  }
-  if (!segment.syn) return;
-  if (acceptable) {
-    retransmission.acknowledged(now, tcb, segment.ack, sequence.distance(snd.una, segment.ack));
-    snd.una = segment.ack;
-  }
-  takeSyn(now, tcb, segment);
-  if (acceptable) {
-    established(now, tcb);
-    tcb.ackNow = true;
-    tcb.state = 'ESTABLISHED';
-    // Its text is in already; a FIN may end it.
-    segment.flags &= ~SYN;
-    segment.seq = sequence.add(segment.seq, 1);
-    tcb.parts.connection.checkFin(now, tcb, segment);
-    return;
-  }
-  // Both ends opened at once: our SYN goes out again, now as an answer. @rfc 9293 3.5 figure 8
-  tcb.output.push({ seq: tcb.iss, ack: tcb.rcv.nxt, flags: SYN });
-  tcb.state = 'SYN-RECEIVED';
-}
-
-/** What a SYN tells: the peer's numbers, window, options and early text. @rfc 9293 3.7.1 MUST-14, MUST-15 */
-function takeSyn(now: Micros, tcb: Tcb, segment: Segment): void {
-  tcb.irs = segment.seq;
-  tcb.rcv.nxt = tcb.parts.sequence.add(segment.seq, 1);
-  takeSynOptions(now, tcb, segment);
-  // Text on a SYN waits in the reassembler; it is readable once the connection is open. RFC 9293 §3.4.
-  insertText(tcb, 0, segment, segment.payloadStart);
-}
-
-/** The window and the options of a SYN, once IRS and RCV.NXT are known. */
-export function takeSynOptions(now: Micros, tcb: Tcb, segment: Segment): void {
-  const { rcv, snd } = tcb;
-  rcv.up = rcv.nxt;
-  snd.wnd = segment.wnd;
-  snd.maxWnd = Math.max(snd.maxWnd, snd.wnd);
-  snd.wl1 = segment.seq;
-  snd.wl2 = segment.ack;
-  agreeOnOptions(now, tcb, segment);
-  tcb.path.peerMss = Math.max(MIN_MSS, Math.min(segment.mss > 0 ? segment.mss : defaultMss(tcb), rcv.mss));
-  snd.mss = effectiveMss(tcb);
-}
-
-/** A peer that announces less is given this, so that headers do not swamp data. Linux uses the same floor. */
-const MIN_MSS: Octets = 48;
-
-/** What was said of segments that did not arrive is over: the peer has answered. */
-function noTrouble(tcb: Tcb): void {
-  tcb.softError = null;
-  tcb.unanswered = false;
-}
-
-/** @rfc 6298 5.7 */
-const RTO_AFTER_LOST_SYN: Micros = 3_000_000;
-
-/** Our SYN is acknowledged. @rfc 5681 3.1-IW-hs, 3.1-IW-loss */
-export function established(now: Micros, tcb: Tcb): void {
-  const { parts, snd, settings } = tcb;
-  tcb.synAcked = true;
-  noTrouble(tcb);
-  watchPeer(now, tcb);
-  progress(now, tcb);
-  tcb.congestion = parts.congestion.create(snd.mss, settings.initialWindow);
-  // RFC 6298 §5.7 and RFC 5681 §3.1: a SYN that was lost asks for caution.
-  if (tcb.rtt === null && tcb.rto > settings.initialRto) {
-    tcb.rto = Math.min(RTO_AFTER_LOST_SYN, settings.maxRto);
-    tcb.congestion.cwnd = Math.min(tcb.congestion.cwnd, snd.mss);
-  }
 }
 
 /**
@@ -419,19 +311,6 @@ function takesText({ state }: Tcb): boolean {
   return state === 'ESTABLISHED' || state === 'FIN-WAIT-1' || state === 'FIN-WAIT-2';
 }
 
-/**
- * Hand the text from `from` on to the reassembler, cut at the right edge. @returns by how much RCV.NXT moved
- *
- * @rfc 9293 3.10.7.4-1trim; 7323 2.4-1
- */
-export function insertText(tcb: Tcb, offset: Octets, segment: Segment, from: number): Octets {
-  const to = Math.min(segment.payloadEnd, from + tcb.rcv.wnd - offset);
-  if (to <= from) return 0;
-  const moved = tcb.reassembler.insert(offset, segment.bytes, from, to);
-  if (moved > 0) take(tcb, moved);
-  return moved;
-}
-
 /** Eighth: a FIN counts once everything before it is here. @rfc 9293 3.10.7.4 eighth, 3.6 MUST-12 */
 export function checkFin(now: Micros, tcb: Tcb, segment: Segment): boolean {
   const { rcv, parts } = tcb;
@@ -467,21 +346,6 @@ export function finArrives(now: Micros, tcb: Tcb): void {
       return;
     default:
   }
-}
-
-/** In TIME-WAIT the peer's FIN came again: two MSL begin anew. @rfc 9293 3.10.7.4 eighth */
-export function repeatedFin(now: Micros, tcb: Tcb): void {
-  startTimeWait(now, tcb);
-}
-
-/** @rfc 9293 3.4.2 MUST-13 */
-export function startTimeWait(now: Micros, tcb: Tcb): void {
-  tcb.state = 'TIME-WAIT';
-  tcb.timers.cancelAll();
-  tcb.timers.set('time-wait', now + 2 * tcb.settings.msl);
-  // Minutes of waiting need no buffers.
-  tcb.sendBuffer.clear();
-  if (tcb.reassembler.available === 0) tcb.reassembler.clear();
 }
 
 /**

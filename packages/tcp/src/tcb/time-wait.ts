@@ -1,7 +1,23 @@
 /** TIME-WAIT, and the ways out of it: what a SYN, or a reset, may do to a connection that only waits. @rfc 9293 3.6.1; 6191; 1337 */
+import type { Micros } from '../units.ts';
 import type { Segment } from '../wire/segment.ts';
 import type { Tcb } from './tcb.ts';
 import { isOlder } from './timestamps.ts';
+
+/** @rfc 9293 3.4.2 MUST-13 */
+export function startTimeWait(now: Micros, tcb: Tcb): void {
+  tcb.state = 'TIME-WAIT';
+  tcb.timers.cancelAll();
+  tcb.timers.set('time-wait', now + 2 * tcb.settings.msl);
+  // Minutes of waiting need no buffers.
+  tcb.sendBuffer.clear();
+  if (tcb.reassembler.available === 0) tcb.reassembler.clear();
+}
+
+/** In TIME-WAIT the peer's FIN came again: two MSL begin anew. @rfc 9293 3.10.7.4 eighth */
+export function repeatedFin(now: Micros, tcb: Tcb): void {
+  startTimeWait(now, tcb);
+}
 
 /** Which SYNs may end TIME-WAIT and open the pair of sockets anew. */
 export const TIME_WAIT_REUSE = {
