@@ -34,7 +34,7 @@ export function Controls({ run }: { readonly run: Run }): ReactNode {
           <button
             key={id}
             type="button"
-            className="button button--outline button--primary button--sm"
+            className={`button button--primary button--sm${id === example ? '' : ' button--outline'}`}
             aria-pressed={id === example}
             onClick={() => {
               setExample(id);

@@ -106,7 +106,7 @@ export const EXAMPLES: readonly Example[] = [
       translate({
         id: 'playground.example.flood.hint',
         message:
-          'Eight SYNs from nobody, then one from A, for a listener with room for five. Does A get through?',
+          'Eight SYNs from nobody, then one from A, for a listener with a backlog of five. Does A get through?',
       }),
     begin: () => world(LISTEN, { kind: 'flood', side: 0, port: 80, count: 8 }, 40_000, OPEN),
   },

@@ -125,8 +125,7 @@ function before(world: World) {
     return { ...record, deeds: record.deeds.slice(0, -1), time: newest.time };
   }
   const steps = Math.max(0, record.steps - 1);
-  const shorter = { ...record, steps, time: newest?.time ?? 0 };
-  return shorter;
+  return { ...record, steps, time: newest?.time ?? 0 };
 }
 
 function fromHash(): World | null {

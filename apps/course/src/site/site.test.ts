@@ -185,6 +185,20 @@ describe('the playground', { timeout: 60_000 }, () => {
   });
 });
 
+test('a recorded run is walked through in the state diagram', { timeout: 60_000 }, async () => {
+  const page = await site.page('/chapters/teardown/');
+  await drawn(page);
+  const diagram = page.getByRole('img', { name: /^Host A: / }).first();
+  expect(await diagram.getAttribute('aria-label')).toMatch(/^Host A: ESTABLISHED\. .*Host B: ESTABLISHED\./);
+  const walk = page.getByRole('figure').filter({ has: page.getByRole('img', { name: /^Host A: / }) });
+  const next = walk.first().getByRole('button', { name: 'Next' });
+  while (await next.isEnabled()) await next.click();
+  expect(await diagram.getAttribute('aria-label')).toContain(
+    'Host B: CLOSED. Its last step: LAST-ACK to CLOSED.',
+  );
+  await page.context().close();
+});
+
 test('a prediction is told once chosen, kept, and can be asked again', async () => {
   const page = await site.page('/chapters/handshake/');
   const first = page.locator('fieldset').first();

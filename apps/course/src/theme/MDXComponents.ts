@@ -3,6 +3,7 @@ import MDXComponents from '@theme-original/MDXComponents';
 import { Facts } from '../lesson/facts.tsx';
 import { Predict } from '../lesson/predict.tsx';
 import { Rule } from '../lesson/rule.tsx';
+import { States } from '../states/states.tsx';
 import { Trace } from '../trace/trace.tsx';
 
-export default { ...MDXComponents, Facts, Predict, Rule, Trace };
+export default { ...MDXComponents, Facts, Predict, Rule, States, Trace };
