@@ -78,7 +78,7 @@ function meaning(name: string): string {
   return text.replaceAll('|', '/');
 }
 
-const COUNTS = new Set(['userTimeoutOption']);
+const COUNTS = new Set(['userTimeoutOption', 'hopLimit']);
 const OCTETS = new Set(['initialWindow', 'sendBuffer', 'receiveBuffer', 'minPathMtu']);
 const TIMES = /Rto$|Limit$|^msl$|delayedAck|Override$|Age$|keepAliveIdle|keepAliveInterval|^userTimeout/;
 

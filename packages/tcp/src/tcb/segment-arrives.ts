@@ -1,6 +1,7 @@
 /** SEGMENT ARRIVES: the heart of TCP, check by check in the RFC's order. @rfc 9293 3.10.7 */
 import type { Micros } from '../units.ts';
 import { ACK, FIN, RST, SYN, type Segment } from '../wire/segment.ts';
+import { seqAdd, seqLessOrEqual } from '../wire/seq.ts';
 import { watchPeer } from './keep-alive.ts';
 import { established, noTrouble } from './opening.ts';
 import { insertText, take } from './receive-window.ts';
@@ -85,11 +86,18 @@ export function checkSequence(now: Micros, tcb: Tcb, segment: Segment): boolean 
     return true;
   }
   // A peer that never saw our last ACK sends its FIN again, and that FIN lies left of the window: TIME-WAIT starts anew.
-  if (stamp === 'good' && tcb.state === 'TIME-WAIT' && (segment.flags & (FIN | ACK | RST)) === (FIN | ACK)) {
+  if (stamp === 'good' && tcb.state === 'TIME-WAIT' && isTheFinAgain(tcb, segment)) {
     connection.repeatedFin(now, tcb);
   }
   connection.unacceptable(now, tcb, segment);
   return false;
+}
+
+/** Whether it ends where the peer's FIN ended, and acknowledges nothing that we never sent. */
+function isTheFinAgain({ rcv, snd }: Tcb, segment: Segment): boolean {
+  const { flags, ack } = segment;
+  if ((flags & (FIN | ACK | RST | SYN)) !== (FIN | ACK)) return false;
+  return seqAdd(segment.seq, segment.len) === rcv.nxt && seqLessOrEqual(ack, snd.nxt);
 }
 
 /** A segment that the first check refuses is answered by an ACK, unless it is a reset. @rfc 9293 3.10.7.4 first */
