@@ -1,17 +1,13 @@
 /**
- * The kernel's end of the bulk benchmark: `bulk-kernel.ts sink|source PORT OCTETS`. It costs as little as it can, so that
+ * The kernel's end of the bulk benchmarks: `bulk-kernel.ts sink|source|client PORT OCTETS`; a client sends to 10.77.0.2. It costs as little as it can, so that
  * what is measured is our end: what comes is thrown away unread, what goes is the same memory again and again.
  */
 import { KernelSocket, MSG, POLL, SHUT } from '../src/kernel-sockets/index.ts';
 import type { Outcome } from '../src/kernel-sockets/index.ts';
 
 const [, , role, port, octets] = process.argv;
-const listener = must(KernelSocket.tcp());
-must(listener.bind({ family: 'ipv4', address: '0.0.0.0', port: Number(port) }));
-must(listener.listen(1));
-console.log('listening');
-await listener.ready(POLL.IN);
-const { socket } = must(listener.accept());
+const socket = role === 'client' ? await connected() : await accepted();
+const started = performance.now();
 const memory = new Uint8Array(1 << 20).fill(0x78);
 
 if (role === 'sink') {
@@ -30,8 +26,25 @@ if (role === 'sink') {
   }
   socket.shutdown(SHUT.WR);
   await socket.ready(POLL.IN);
+  if (role === 'client') console.log((Number(octets) * 8) / (performance.now() - started) / 1e6);
 }
 socket.close();
+
+async function accepted(): Promise<KernelSocket> {
+  const listener = must(KernelSocket.tcp());
+  must(listener.bind({ family: 'ipv4', address: '0.0.0.0', port: Number(port) }));
+  must(listener.listen(1));
+  console.log('listening');
+  await listener.ready(POLL.IN);
+  return must(listener.accept()).socket;
+}
+
+async function connected(): Promise<KernelSocket> {
+  const client = must(KernelSocket.tcp());
+  client.connect({ family: 'ipv4', address: '10.77.0.2', port: Number(port) });
+  await client.ready(POLL.OUT);
+  return client;
+}
 
 function must<T>({ value, errno }: Outcome<T>): T {
   if (errno !== undefined) throw new Error(errno);

@@ -31,6 +31,7 @@ interface BulkFigures {
 
 interface StacksFigures {
   readonly gigabits: number;
+  readonly kernelGigabits: number;
   readonly framesPerSecond: number;
   readonly connectionsPerSecond: number;
   readonly kernelConnectionsPerSecond: number;
@@ -72,6 +73,15 @@ export const SUITES: readonly Suite[] = [
       {
         ...atLeast('bulk, Ethernet to Ethernet', figures.gigabits, 5, ' Gbit/s'),
         details: `${(figures.framesPerSecond / 1e6).toFixed(2)} M frames/s`,
+      },
+      {
+        ...atLeast(
+          "against the kernel's TCP over a veth pair",
+          figures.gigabits / figures.kernelGigabits,
+          0.8,
+          '×',
+        ),
+        details: `kernel ${figures.kernelGigabits.toFixed(1)} Gbit/s`,
       },
       atLeast('connections opened and closed', figures.connectionsPerSecond / 1000, 300, ' k/s'),
       {
