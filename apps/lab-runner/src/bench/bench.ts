@@ -1,4 +1,5 @@
 /** A place where a scenario can run: two hosts, a wire, a capture at each end. */
+import type { TraceRecord } from '@tcblab/capture';
 import type { Evidence, Scenario } from '@tcblab/drill/scenario';
 import type { RunRequest } from '../run/request.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -11,6 +12,8 @@ export interface BenchJob {
   readonly progress: Progress;
   /** Aborted when the user has had enough: stop the hosts, keep what there is. */
   readonly signal: AbortSignal;
+  /** Told of each trace record while the run lasts; a bench in virtual time has them all at its end only. */
+  readonly onRecord?: (record: TraceRecord) => void;
 }
 
 export interface Bench {

@@ -82,7 +82,7 @@ class NetnsBench {
     }
   }
 
-  async conduct({ scenario, request, folder, progress, signal }: BenchJob): Promise<Evidence> {
+  async conduct({ scenario, request, folder, progress, signal, onRecord }: BenchJob): Promise<Evidence> {
     const step = progress.start('scenario');
     step.note(scenario.title);
     const report = progressReport(step, scenario);
@@ -104,6 +104,7 @@ class NetnsBench {
         limit: scenario.limit,
         signal,
         onProgress: report,
+        ...(onRecord === undefined ? {} : { onRecord }),
         onWarning: (warning) => step.note(warning),
       });
       if (evidence.ended === 'done' && evidence.faults.length === 0) step.ok(scenario.title);

@@ -21,6 +21,7 @@ import type { Result } from '@tcblab/drill/verdict';
 import { CAPTURES } from '../bench/bench.ts';
 import { SOFTWARE } from '../version.ts';
 import { stateContradictions } from './kernel-states.ts';
+import { TRACE } from './live-trace.ts';
 import type { RunRequest } from './request.ts';
 
 export interface BundleContents {
@@ -30,6 +31,8 @@ export interface BundleContents {
   readonly request: RunRequest;
   readonly evidence: Evidence;
   readonly result: Result;
+  /** Whether the trace stands there as the records came. */
+  readonly traced: boolean;
 }
 
 /** @returns the run as a ladder, for whoever shows it, and the result with what the ladder does not fit */
@@ -63,7 +66,7 @@ export function writeBundleFiles(contents: BundleContents): { ladder: Ladder; re
     SOFTWARE,
   );
   writeFileSync(join(folder, 'merged.pcapng'), merged);
-  writeFileSync(join(folder, 'trace.sqlog'), traceText(scenario, evidence, trace));
+  if (!contents.traced) writeFileSync(join(folder, TRACE), traceText(scenario, evidence, trace));
   writeFileSync(join(folder, 'ladder.txt'), writeLadder(ladder));
   writeFileSync(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
 
@@ -104,7 +107,7 @@ const FILES: readonly Pick<BundleFile, 'name' | 'kind' | 'host'>[] = [
   { name: CAPTURES[0], kind: 'capture', host: 1 },
   { name: CAPTURES[1], kind: 'capture', host: 2 },
   { name: 'merged.pcapng', kind: 'merged' },
-  { name: 'trace.sqlog', kind: 'trace' },
+  { name: TRACE, kind: 'trace' },
   { name: 'ladder.txt', kind: 'ladder' },
   { name: 'result.json', kind: 'result' },
 ];

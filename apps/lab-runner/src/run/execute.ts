@@ -11,6 +11,7 @@ import { createProgress, type Step } from '../terminal/progress.ts';
 import { VERSION } from '../version.ts';
 import { writeBundleFiles } from './bundle-files.ts';
 import { commandOf, nextSteps } from './next-steps.ts';
+import { LiveTrace } from './live-trace.ts';
 import { formatReport } from './report.ts';
 import type { BenchName, RunRequest } from './request.ts';
 import { createRunFolder, unwritable, type RunFolder } from './run-folder.ts';
@@ -30,11 +31,14 @@ export async function execute(around: Surroundings, request: RunRequest): Promis
   const folder = createRunFolder(request.out, folderTitle(scenario, request));
   const progress = createProgress(err, [...bench.steps, 'verdict']);
   try {
-    const evidence = await bench.run({ scenario, request, folder: folder.draft, progress, signal });
+    const live = new LiveTrace(folder.draft, scenario, request);
+    const job = { scenario, request, folder: folder.draft, progress, signal, onRecord: live.add };
+    const evidence = await bench.run(job);
+    const traced = live.close();
     const step = progress.start('verdict');
     const judged = resultOf(scenario, request, evidence, signal.aborted);
     const { ladder, result } = intoFolder(folder, () =>
-      writeBundleFiles({ folder: folder.draft, scenario, request, evidence, result: judged }),
+      writeBundleFiles({ folder: folder.draft, scenario, request, evidence, traced, result: judged }),
     );
     folder.finish();
     conclude(step, result);

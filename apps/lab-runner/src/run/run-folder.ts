@@ -112,6 +112,13 @@ export function staleDrafts(parent: string): string[] {
     .map((name) => join(parent, name));
 }
 
+/** The draft that a process of this machine is writing in `parent`; null when there is none. */
+export function draftOf(parent: string, pid: number): string | null {
+  if (!existsSync(parent)) return null;
+  const name = readdirSync(parent).find((each) => each.startsWith(`${DRAFT}${pid}-`));
+  return name === undefined ? null : join(parent, name);
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
