@@ -4,7 +4,7 @@ import type { Surroundings } from './program.ts';
 
 const LEARN = 'Write a TCP';
 
-interface Made {
+export interface VerbMaker {
   /** Makes a verb of the program. */
   readonly verb: (usage: string, group: string) => Command;
   readonly examples: (...lines: readonly (readonly [string, string])[]) => string;
@@ -12,7 +12,7 @@ interface Made {
   readonly finish: (code: number) => void;
 }
 
-export function addLabVerbs({ verb, examples, around, finish }: Made): void {
+export function addLabVerbs({ verb, examples, around, finish }: VerbMaker): void {
   const labs = verb('labs', LEARN)
     .summary('list the labs; start one, hand it in')
     .description(

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import type { Terminal } from './terminal/style.ts';
 import { addLabVerbs } from './lab-verbs.ts';
+import { addServerVerbs } from './server-verbs.ts';
 import { rootHelp } from './root-help.ts';
 import { scenarioTable } from './run/scenario-library.ts';
 import { VERSION } from './version.ts';
@@ -199,6 +200,7 @@ Each run listens on a Unix socket below the system's folder for temporary files,
     });
 
   addLabVerbs({ verb, examples, around, finish });
+  addServerVerbs({ verb, examples, around, finish });
 
   verb('start', TRY)
     .summary('the main job: our TCP and the Linux kernel shake hands on a wire (npm start)')
