@@ -1,5 +1,5 @@
 /** What has happened in the playground, as the views of a trace take it. */
-import { buildLadder, type Correlation, type LadderRow } from '@tcblab/capture';
+import { buildLadder, type Correlation, type LadderEnd, type LadderRow } from '@tcblab/capture';
 import type { RecordedHost, Recording } from '../trace/recording.ts';
 import type { Flight } from './flight.ts';
 import type { World } from './world.ts';
@@ -31,7 +31,7 @@ export function pictureOf(world: World): Picture {
     trace,
     correlation: correlationOf(world),
   });
-  const { rows, underway } = markUnderway(built.rows, world.flights);
+  const { rows, underway } = markUnderway(built.rows.map(withoutGuesses), world.flights);
   const ladder = { ...built, rows };
   return { recording: { title: 'playground', origin: null, hosts, ladder, problems: [] }, underway };
 }
@@ -77,6 +77,14 @@ function firstToArrive(passings: World['passings'], sent: Flight): Flight {
     ({ host, flight }) => host !== sent.from && flight.from === sent.from && flight.frame === sent.frame,
   );
   return came?.flight ?? sent;
+}
+
+/** Hosts here tell all their states: one that had to be inferred is of somebody who is not there. */
+function withoutGuesses(row: LadderRow): LadderRow {
+  if (row.kind !== 'segment' || !row.ends.some(({ inferred }) => inferred)) return row;
+  const known = (end: LadderEnd): LadderEnd =>
+    end.inferred ? { ...end, state: null, changed: false, inferred: false } : end;
+  return { ...row, ends: [known(row.ends[0]), known(row.ends[1])] };
 }
 
 /** A frame that has not come yet is not lost. */

@@ -113,6 +113,8 @@ test('a flood fills the listener’s queue, and cookies let a client through all
     world.act({ kind: 'flood', side: 0, port: 80, count: 12 });
     world.advance(200_000);
     expect(world.hosts[1].states().get('SYN-RECEIVED')).toBe(5);
+    // Those who knock are nobody: their side of the ladder shows no state.
+    expect(rows(world).filter((row) => row.includes('A is now'))).toEqual([]);
     world.act({ kind: 'open', side: 0, port: 80, localPort: 0 });
     world.advance(600_000);
     return world.hosts[0].current?.state;
