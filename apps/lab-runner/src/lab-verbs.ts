@@ -1,5 +1,5 @@
 /** The verbs of those who write a TCP: `labs` and `check`. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Surroundings } from './program.ts';
 
 const LEARN = 'Write a TCP';
@@ -79,5 +79,35 @@ export function addLabVerbs({ verb, examples, around, finish }: VerbMaker): void
     .action(async (folder, lab, options) => {
       const { check } = await import('./verbs/check.ts');
       finish(await check(around, folder, lab, options));
+    });
+
+  verb('grade <submissions...>', 'Grade')
+    .summary('judge submissions of a lab behind walls, and write the results')
+    .description(
+      'Judge folders, zips, or folders of them. The reference goes first: where it does not pass, nobody fails. There is\n' +
+        'always a result, and it says whose fault it is. The same submission and seed give the same octets.',
+    )
+    .requiredOption('--lab <number>', 'which lab, such as 03')
+    .option('--seed <number>', 'sequence numbers and losses follow from it; 1 unless given')
+    .option('--allow-weak-isolation', 'grade as a plain child process where there are no walls')
+    .addOption(
+      new Option('--format <name>', 'what is printed, and written into --out; markdown unless given').choices(
+        ['json', 'gradescope', 'junit', 'ctrf', 'csv', 'markdown', 'github', 'html'],
+      ),
+    )
+    .option('--out <folder>', 'one JSON for each submission, written as soon as it is graded, and the format')
+    .option('--jobs <number>', 'so many at once; 2 unless given')
+    .option('--resume', 'keep what --out holds of the same files, seed and kit, and grade the rest')
+    .addHelpText(
+      'after',
+      examples(
+        ['tcblab grade my-tcp --lab 03', 'one folder'],
+        ['tcblab grade handed-in --lab 03 --out graded --format csv', 'a folder of zips, and a gradebook'],
+        ['tcblab grade handed-in --lab 03 --out graded --format csv --resume', 'go on after an interruption'],
+      ),
+    )
+    .action(async (submissions, options) => {
+      const { grade } = await import('./verbs/grade.ts');
+      finish(await grade(around, submissions, options));
     });
 }

@@ -2,16 +2,18 @@
 import type { PartialParts } from '@tcblab/tcp';
 import type { LabParts } from '@tcblab/tcp/lab';
 import { findRequirement, type Requirement } from '../catalogue/requirement.ts';
+import type { Evidence } from '../scenario/evidence.ts';
 import { judge } from '../scenario/judge.ts';
 import { parseScenario } from '../scenario/parse-scenario.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 import { readHeader } from '../script/header.ts';
-import { formatLadder } from '../script/outcome.ts';
+import { formatLadder, type ScriptOutcome } from '../script/outcome.ts';
 import { formatScriptProblem } from '../script/problem.ts';
 import { runScript } from '../script/run-script.ts';
 import type { CheckVerdict } from '../verdict/result.ts';
 import { runWorld } from '../world/world.ts';
 import { caseId, type LabCase } from './lab.ts';
-import { runVectors } from './vectors.ts';
+import { runVectors, type VectorOutcome } from './vectors.ts';
 
 /** What is put to the test. */
 export interface Subject {
@@ -73,8 +75,12 @@ function clausesOf(ids: readonly string[]): Requirement[] {
 }
 
 function script(one: LabCase, text: string, { parts }: Subject): CaseOutcome {
+  return scriptCase(one, text, runScript({ text, parts }));
+}
+
+/** What a script came to, as the outcome of its case. */
+export function scriptCase(one: LabCase, text: string, outcome: ScriptOutcome): CaseOutcome {
   const { purpose, proves } = readHeader(text);
-  const outcome = runScript({ text, parts });
   const { verdict, reason, expected, actual, at } = outcome;
   return {
     ...empty(one),
@@ -90,7 +96,11 @@ function script(one: LabCase, text: string, { parts }: Subject): CaseOutcome {
 }
 
 function vectors(one: LabCase, text: string, { functions }: Subject): CaseOutcome {
-  const { purpose, proves, wrong, faults } = runVectors(text, functions);
+  return vectorsCase(one, runVectors(text, functions));
+}
+
+/** What vectors came to, as the outcome of their case. */
+export function vectorsCase(one: LabCase, { purpose, proves, wrong, faults }: VectorOutcome): CaseOutcome {
   const base = { ...empty(one), purpose, clauses: clausesOf(proves) };
   if (faults.length > 0) return { ...base, verdict: 'error', reason: faults.join('; ') };
   if (wrong === null) return { ...base, verdict: 'pass', reason: 'every call gave what it should' };
@@ -121,13 +131,18 @@ function transfer(
     a: { parts },
     impairment: { loss, duplicate, reorder },
   });
-  const { verdict, reason, checks } = judge(parsed.value, { ...evidence, harmed });
+  return transferCase(one, parsed.value, { ...evidence, harmed });
+}
+
+/** What a transfer came to, as the outcome of its case. */
+export function transferCase(one: LabCase, scenario: Scenario, evidence: Evidence): CaseOutcome {
+  const { verdict, reason, checks } = judge(scenario, evidence);
   const failed = checks.find((check) => check.verdict === 'fail');
   return {
     ...empty(one),
     verdict,
     reason,
-    purpose: parsed.value.title,
+    purpose: scenario.title,
     clauses: clausesOf(failed?.proves ?? []),
     expected: failed?.expected ?? null,
     actual: failed?.seen ?? null,

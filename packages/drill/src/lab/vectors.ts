@@ -7,6 +7,9 @@
  */
 import type { LabParts } from '@tcblab/tcp/lab';
 import { JsonReader } from './json-reader.ts';
+import { decodeValue, showValue } from './vector-value.ts';
+
+export { decodeValue, encodeValue } from './vector-value.ts';
 
 export interface VectorOutcome {
   readonly purpose: string;
@@ -23,65 +26,69 @@ export interface VectorOutcome {
   readonly faults: readonly string[];
 }
 
+/** A call of one function, to be answered by what it gave. */
+export interface VectorCall {
+  /** Such as `rtt.addSample`. */
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+/** What a call came to. `absent`: the function is not the student's. */
+export type VectorAnswer =
+  | { readonly kind: 'gave'; readonly value: unknown }
+  | { readonly kind: 'threw'; readonly message: string }
+  | { readonly kind: 'absent' };
+
 /** Call a student's functions. A call of what the student did not write is passed over. */
 export function runVectors(text: string, functions: LabParts): VectorOutcome {
+  const run = vectorCalls(text);
+  let next = run.next();
+  while (next.done !== true) next = run.next(answerVector(next.value, functions));
+  return next.value;
+}
+
+/** Make one call, for whoever holds the functions. Nothing is thrown for what they do. */
+export function answerVector({ name, args }: VectorCall, functions: LabParts): VectorAnswer {
+  const [part, member] = name.split('.');
+  const given = functions[part as keyof LabParts] as Readonly<Record<string, unknown>> | undefined;
+  const call = given?.[member];
+  if (typeof call !== 'function') return { kind: 'absent' };
+  try {
+    return { kind: 'gave', value: (call as (...values: readonly unknown[]) => unknown)(...args) };
+  } catch (error) {
+    return { kind: 'threw', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Yields the calls, takes their answers, and returns what the file came to; it ends at the first wrong answer. */
+export function* vectorCalls(text: string): Generator<VectorCall, VectorOutcome, VectorAnswer> {
   const reader = JsonReader.parse(text);
   const { faults } = reader;
   const purpose = reader.text('purpose');
   const proves = reader.texts('proves');
   for (const vector of reader.list('calls')) {
-    const [part, name] = vector.text('call').split('.');
-    const given = functions[part as keyof LabParts] as Readonly<Record<string, unknown>> | undefined;
-    const call = given?.[name];
-    if (typeof call !== 'function') continue;
+    const name = vector.text('call');
     const args = vector.any('args');
     if (!Array.isArray(args)) vector.fault('"args" is to be a list');
     if (faults.length > 0) break;
-    const expected = vector.any('gives');
-    const actual = attempt(
-      call as (...values: readonly unknown[]) => unknown,
-      (args as unknown[]).map(decode),
-    );
-    if (actual.ok && alike(decode(expected), actual.value)) continue;
-    const shown = (args as unknown[]).map(show).join(', ');
+    const values = (args as unknown[]).map(decodeValue);
+    const answer = yield { name, args: values };
+    const expected = decodeValue(vector.any('gives'));
+    if (answer.kind === 'absent') continue;
+    if (answer.kind === 'gave' && alike(expected, answer.value)) continue;
     return {
       purpose,
       proves,
       faults,
       wrong: {
-        call: `${name}(${shown})`,
-        expected: show(expected),
-        actual: actual.ok ? show(actual.value) : `it threw: ${actual.message}`,
+        call: `${name.split('.')[1]}(${values.map(showValue).join(', ')})`,
+        expected: showValue(expected),
+        actual: answer.kind === 'gave' ? showValue(answer.value) : `it threw: ${answer.message}`,
         why: vector.has('why') ? vector.text('why') : '',
       },
     };
   }
   return { purpose, proves, faults, wrong: null };
-}
-
-function attempt(
-  call: (...values: readonly unknown[]) => unknown,
-  args: readonly unknown[],
-): { ok: true; value: unknown } | { ok: false; message: string } {
-  try {
-    return { ok: true, value: call(...args) };
-  } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-const HEX = /^hex:((?:[0-9a-f]{2})*)$/;
-
-function decode(value: unknown): unknown {
-  if (typeof value === 'string') {
-    const match = HEX.exec(value);
-    if (match === null) return value;
-    const pairs = match[1].match(/../g) ?? [];
-    return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
-  }
-  if (Array.isArray(value)) return value.map(decode);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, decode(member)]));
 }
 
 /** The members that are expected must be there and alike; more may be there. */
@@ -97,17 +104,4 @@ function alike(expected: unknown, actual: unknown): boolean {
   return Object.entries(expected).every(([name, member]) =>
     alike(member, (actual as Record<string, unknown>)[name]),
   );
-}
-
-function show(value: unknown): string {
-  if (value instanceof Uint8Array) {
-    return `hex:${Array.from(value, (octet) => octet.toString(16).padStart(2, '0')).join('')}`;
-  }
-  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) {
-    return `{ ${Object.entries(value)
-      .map(([name, member]) => `${name}: ${show(member)}`)
-      .join(', ')} }`;
-  }
-  return typeof value === 'string' ? value : String(value);
 }

@@ -83,12 +83,16 @@ export class Cgroup {
     return count(join(pids, 'pids.events'), 'max') > 0 ? 'processes' : null;
   }
 
-  /** Every process in it. */
+  /** Every process in it; none when it is gone. */
   get pids(): number[] {
-    return readFileSync(join(this.#folders[0], 'cgroup.procs'), 'utf8')
-      .split('\n')
-      .filter(Boolean)
-      .map(Number);
+    try {
+      return readFileSync(join(this.#folders[0], 'cgroup.procs'), 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map(Number);
+    } catch {
+      return [];
+    }
   }
 
   /** The dead leave the group a moment after they died. @throws the system's error when something lives on in it */
