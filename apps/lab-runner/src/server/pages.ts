@@ -4,6 +4,7 @@ import { extname, join, sep } from 'node:path';
 import type { Express, Request, Response } from 'express';
 import { REPOSITORY } from '../repository.ts';
 import { sendPage } from './app.ts';
+import { pagePolicy } from './headers.ts';
 
 const PAGE = join(REPOSITORY, 'apps', 'lab-runner', 'page');
 
@@ -80,6 +81,8 @@ function sendOfCourse(course: string, request: Request, response: Response): boo
     sendPage(response, readFileSync(path, 'utf8'));
     return true;
   }
+  // A worker lives by the policy of its own script, not by that of the page which started it.
+  response.setHeader('content-security-policy', pagePolicy(''));
   // The builder puts a digest of the content into the names of these.
   const lasting = /^\/(zh-Hans\/)?assets\//.test(request.path);
   response.setHeader('cache-control', lasting ? 'max-age=31536000, immutable' : 'no-cache');
