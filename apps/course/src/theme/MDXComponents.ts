@@ -3,7 +3,8 @@ import MDXComponents from '@theme-original/MDXComponents';
 import { Facts } from '../lesson/facts.tsx';
 import { Predict } from '../lesson/predict.tsx';
 import { Rule } from '../lesson/rule.tsx';
+import { StateEvents } from '../reference/state-events.tsx';
 import { States } from '../states/states.tsx';
 import { Trace } from '../trace/trace.tsx';
 
-export default { ...MDXComponents, Facts, Predict, Rule, States, Trace };
+export default { ...MDXComponents, Facts, Predict, Rule, StateEvents, States, Trace };

@@ -115,9 +115,9 @@ export interface Columns {
 }
 
 export function columnsFor(width: number): Columns {
-  const wide = width >= 640;
+  const wide = width >= 620;
   const times = wide ? 84 : 0;
-  const states = wide ? 118 : 46;
+  const states = wide ? 118 : 58;
   return { width, lines: [times + states, width - states], times, wide };
 }
 

@@ -43,13 +43,17 @@ export interface Unreadable {
 /** The files of a run by name; only what ends in .json, .sqlog, .pcapng or .pcap matters. */
 export type RunFiles = ReadonlyMap<string, Uint8Array>;
 
-export function readRecording(files: RunFiles): Recording | Unreadable {
+/** @param names what to call the ends of a bare capture, by address; the first is its address unless told */
+export function readRecording(
+  files: RunFiles,
+  names: ReadonlyMap<string, string> = new Map(),
+): Recording | Unreadable {
   const bundle = files.get('bundle.json');
   if (bundle !== undefined) return fromBundle(new TextDecoder().decode(bundle), files);
   const captures = [...files].filter(([name]) => /\.p?cap(ng)?$/.test(name));
   if (captures.length === 0) return { problem: 'There is no bundle.json here, and no capture.' };
   const [[name, bytes]] = captures;
-  return fromCapture(name, bytes);
+  return fromCapture(name, bytes, names);
 }
 
 function fromBundle(text: string, files: RunFiles): Recording | Unreadable {
@@ -101,13 +105,17 @@ function traceOf(bundle: Bundle, files: RunFiles, problems: string[]): readonly 
 }
 
 /** A capture of one place shows each segment once: it left and it arrived at the same moment. */
-function fromCapture(name: string, bytes: Uint8Array): Recording | Unreadable {
+function fromCapture(
+  name: string,
+  bytes: Uint8Array,
+  names: ReadonlyMap<string, string>,
+): Recording | Unreadable {
   const { packets, fault } = readCapture(bytes);
   if (packets.length === 0) {
     return { problem: fault === null ? 'There is no packet in this capture.' : fault.detail };
   }
   const problems = fault === null ? [] : [fault.detail];
-  const left = leftAddress(packets);
+  const [left, right] = addresses(packets);
   const seenAt = (side: 0 | 1): CapturedPacket[] =>
     packets.map((packet, index) => {
       const seen = dissect(packet);
@@ -123,19 +131,20 @@ function fromCapture(name: string, bytes: Uint8Array): Recording | Unreadable {
     packets: seenAt(side),
     records: [],
   });
-  return assemble(name, null, [host(0, left), host(1, 'the other end')], problems);
+  const hosts = [host(0, names.get(left) ?? left), host(1, names.get(right) ?? 'the other end')] as const;
+  return assemble(name, null, hosts, problems);
 }
 
-/** Whoever sent the first SYN, or the first segment. */
-function leftAddress(packets: readonly CapturedPacket[]): string {
-  let first: string | null = null;
+/** First whoever sent the first SYN, or the first segment; then its peer. */
+function addresses(packets: readonly CapturedPacket[]): readonly [string, string] {
+  let first: readonly [string, string] | null = null;
   for (const packet of packets) {
     const seen = dissect(packet);
     if (seen.kind !== 'tcp') continue;
-    first ??= seen.source;
-    if ((seen.flags & 0x12) === 0x02) return seen.source;
+    first ??= [seen.source, seen.destination];
+    if ((seen.flags & 0x12) === 0x02) return [seen.source, seen.destination];
   }
-  return first ?? 'this end';
+  return first ?? ['this end', 'the other end'];
 }
 
 function assemble(
@@ -153,6 +162,20 @@ function assemble(
   const trace = hosts
     .flatMap(({ records }) => records)
     .toSorted((one, other) => one.event.time - other.event.time);
-  const ladder = buildLadder({ hosts: [source(hosts[0]), source(hosts[1])], trace });
+  const ladder = withPorts(buildLadder({ hosts: [source(hosts[0]), source(hosts[1])], trace }));
   return { title, origin, hosts, ladder, problems };
+}
+
+/** Where there are several connections, each segment says to which it belongs. */
+function withPorts(ladder: Ladder): Ladder {
+  const { connections } = ladder;
+  if (connections.length < 2) return ladder;
+  const port = (address: string) => address.slice(address.lastIndexOf(':') + 1);
+  const rows = ladder.rows.map((row) => {
+    if (row.kind !== 'segment') return row;
+    const { left, right } = connections[row.connection];
+    const ports = `${port(left)} ${row.from === 0 ? '→' : '←'} ${port(right)}`;
+    return { ...row, notes: [ports, ...row.notes] };
+  });
+  return { ...ladder, rows };
 }

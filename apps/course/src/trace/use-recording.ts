@@ -1,10 +1,8 @@
 /** A recording that the build made, fetched when the place where it is drawn comes into view. */
 import { useEffect, useRef, useState, type RefObject } from 'react';
 import useBaseUrl from '@docusaurus/useBaseUrl';
-import { readRecording, type Recording } from './recording.ts';
-
-/** What a page needs of a bundle. */
-const FILES = ['bundle.json', 'host-a.pcapng', 'host-b.pcapng', 'trace.sqlog'] as const;
+import { loadRecording } from './load-recording.ts';
+import type { Recording } from './recording.ts';
 
 export interface FetchedRecording {
   /** For the element that is looked for. */
@@ -26,7 +24,7 @@ export function useRecording(name: string): FetchedRecording {
       (entries) => {
         if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
         observer.disconnect();
-        load(folder, abort.signal).then(setRecording, (error: unknown) => {
+        loadRecording(name, folder, abort.signal).then(setRecording, (error: unknown) => {
           if (!abort.signal.aborted) setRecording(String(error));
         });
       },
@@ -37,16 +35,6 @@ export function useRecording(name: string): FetchedRecording {
       observer.disconnect();
       abort.abort();
     };
-  }, [folder]);
+  }, [name, folder]);
   return { place, recording };
-}
-
-async function load(folder: string, signal: AbortSignal): Promise<Recording | string> {
-  const read = async (file: string) => {
-    const response = await fetch(folder + file, { signal });
-    if (!response.ok) throw new TypeError(`${folder}${file}: ${response.status} ${response.statusText}`);
-    return [file, new Uint8Array(await response.arrayBuffer())] as const;
-  };
-  const recording = readRecording(new Map(await Promise.all(FILES.map(read))));
-  return 'problem' in recording ? recording.problem : recording;
 }

@@ -1,2 +1,2 @@
-export { findRequirement, nearestRequirement, requirements } from './requirement.ts';
-export type { Requirement } from './requirement.ts';
+export { clauses, findRequirement, nearestRequirement, requirements } from './requirement.ts';
+export type { Clause, Requirement } from './requirement.ts';

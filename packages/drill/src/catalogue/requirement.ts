@@ -39,6 +39,23 @@ export const requirements: readonly Requirement[] = [
   })),
 ];
 
+/** A step of RFC 9293 §3.10: what one event asks for in some states. */
+export interface Clause {
+  readonly id: string;
+  readonly section: string;
+  /** Names of states, or `any`. */
+  readonly states: readonly string[];
+  readonly event: string;
+  /** In our words. */
+  readonly requirement: string;
+  /** What is sent, in the RFC's notation. */
+  readonly reply?: string;
+  readonly nextState?: string;
+}
+
+/** In the RFC's order. */
+export const clauses: readonly Clause[] = procedure;
+
 const byId = new Map(requirements.map((requirement) => [requirement.id, requirement]));
 
 export function findRequirement(id: string): Requirement | null {
