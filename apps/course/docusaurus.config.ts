@@ -1,6 +1,7 @@
 import type { Config, PluginConfig } from '@docusaurus/types';
 import { themes } from 'prism-react-renderer';
 import { recordTraces, RECORDED } from './plugins/record-traces';
+import { rfcCoverage } from './plugins/rfc-coverage';
 
 /** Lets pages import the packages' TypeScript sources, the same files that the grader and the Pis run. */
 const sources: PluginConfig = () => ({
@@ -29,6 +30,7 @@ const config: Config = {
   plugins: [
     sources,
     recordTraces,
+    rfcCoverage,
     ['@docusaurus/plugin-content-docs', { routeBasePath: '/', path: 'docs', sidebarPath: './sidebars.ts' }],
     ['@docusaurus/plugin-content-pages', {}],
   ],

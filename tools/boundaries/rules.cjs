@@ -132,8 +132,8 @@ module.exports = {
       severity: 'error',
       from: {},
       // The types that a lab's files are written against: labs/tsconfig.json says where they are. Docusaurus gives the
-      // names that begin with @theme and @docusaurus to files of its own.
-      to: { couldNotResolve: true, pathNot: '^(tcblab$|@theme|@docusaurus/)' },
+      // names that begin with @theme, @docusaurus and @generated to files of its own.
+      to: { couldNotResolve: true, pathNot: '^(tcblab$|@theme|@docusaurus/|@generated/)' },
     },
     {
       name: 'no-unlisted-dependencies',

@@ -26,6 +26,13 @@ const PAGES = [
   '/chapters/claims/',
   '/reference/systems/',
   '/reference/states/',
+  '/reference/coverage/',
+  '/reference/glossary/',
+  '/reference/scripts/',
+  '/reference/troubleshooting/',
+  '/reference/other-systems/',
+  '/reference/instructors/',
+  '/reference/technicians/',
   '/viewer/',
   '/playground/',
   '/zh-Hans/',
@@ -69,7 +76,15 @@ async function drawn(page: Page): Promise<void> {
     }
     scrollTo(0, 0);
   });
-  await page.waitForFunction(() => !document.body.textContent.includes('The trace is being loaded'));
+  // A trace that is drawn moves those below it: go on until none is left.
+  await page.waitForFunction(() => {
+    const waiting = [...document.querySelectorAll('p')].find(({ textContent }) =>
+      textContent.includes('The trace is being loaded'),
+    );
+    waiting?.scrollIntoView();
+    return waiting === undefined;
+  });
+  await page.evaluate(() => scrollTo(0, 0));
   await page.waitForLoadState('networkidle');
 }
 
@@ -217,6 +232,27 @@ test('a prediction is told once chosen, kept, and can be asked again', async () 
   expect(await first.getByLabel('Two').isChecked()).toBe(true);
   await first.getByRole('button', { name: 'Ask me again' }).click();
   expect(await first.textContent()).not.toContain('So it is.');
+  await page.context().close();
+});
+
+test('a puzzle is solved by keyboard, and says why an answer is wrong', async () => {
+  const page = await site.page('/chapters/handshake/');
+  const puzzle = page.locator('fieldset', { hasText: 'acknowledgement numbers are left out' });
+  await puzzle.waitFor();
+  const blanks = puzzle.getByRole('textbox');
+  for (const blank of await blanks.all()) await blank.fill('999');
+  await puzzle.getByRole('button', { name: 'Is it so?' }).press('Enter');
+  expect(await puzzle.getByRole('status').textContent()).toContain('Nothing that far has been sent by then.');
+  const order = page.locator('fieldset', { hasText: 'Put them into the order' });
+  const segments = () => order.getByRole('listitem').allTextContents();
+  const before = await segments();
+  await order
+    .getByRole('button', { name: /^Move down/ })
+    .first()
+    .press('Enter');
+  expect((await segments()).slice(0, 2)).toEqual([before[1], before[0]]);
+  await order.getByRole('button', { name: 'Another one' }).press('Enter');
+  expect(await order.textContent()).toMatch(/variant \d+/);
   await page.context().close();
 });
 

@@ -31,6 +31,7 @@ export function SegmentView({ packet }: { readonly packet: CapturedPacket }): Re
       <div
         className={styles.bytes}
         role="img"
+        tabIndex={0}
         aria-label={translate({
           id: 'trace.segment.bytes',
           message: 'The bytes of the frame in hexadecimal',
