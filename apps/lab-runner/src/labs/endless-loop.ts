@@ -3,7 +3,8 @@ import { Session } from 'node:inspector';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PATIENCE_MS = 1_000;
+/** Every script of the thread is told of first. */
+const PATIENCE_MS = 3_000;
 
 /** @returns such as `: it is at connection.ts:12:5 in listenArrives`; empty when it cannot be told */
 export async function whereItIs(folder: string): Promise<string> {

@@ -1,7 +1,9 @@
 /** Three things to try after a run, none of them the run itself: look closer, then change one thing. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Scenario } from '@tcblab/drill/scenario';
 import type { Verdict } from '@tcblab/drill/verdict';
+import { CAPTURES } from '../bench/bench.ts';
 import { findProgram } from '../doctor/find-program.ts';
 import type { Impairments, RunRequest } from './request.ts';
 import { shownPath } from './run-folder.ts';
@@ -38,8 +40,12 @@ export function nextSteps({ request, scenario, verdict, folder }: FinishedRun): 
 
 const UNIMPAIRED: Impairments = { loss: 0, duplicate: 0, reorder: 0, corrupt: 0, delay: 0 };
 
+const SILENT = { throwIfNoEntry: false } as const;
+
 function openCapture(folder: string): string {
-  const capture = join(shownPath(folder), 'host-a.pcapng');
+  // Of a host whose TCP never came back there may be nothing.
+  const whole = CAPTURES.find((name) => (statSync(join(folder, name), SILENT)?.size ?? 0) > 0);
+  const capture = join(shownPath(folder), whole ?? CAPTURES[0]);
   const look = findProgram('wireshark') ?? findProgram('tshark');
   return look === undefined
     ? `sudo apt install tshark && tshark -r ${capture}`

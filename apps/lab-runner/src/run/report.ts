@@ -67,8 +67,9 @@ function files(folder: string, style: Style): string {
   const order = Object.keys(USES);
   const names = readdirSync(folder).toSorted((one, other) => order.indexOf(one) - order.indexOf(other));
   const rows = names.map((name) => {
-    const size = inBytes(statSync(join(folder, name)).size);
-    return [`  ${name}`, size, style.dim(USES[name] ?? '')];
+    const { size } = statSync(join(folder, name));
+    const use = size === 0 ? 'empty: its host came to no end' : (USES[name] ?? '');
+    return [`  ${name}`, inBytes(size), style.dim(use)];
   });
   return `${style.bold(`Files in ${shown}/`)}\n${table(rows)}`;
 }

@@ -218,17 +218,20 @@ function checksumChecks({ ends, scenario }: Run): Check[] {
   });
 }
 
+/** How the ids of such checks end. */
+const CRASH = '-crash';
+
 function programChecks(run: Run, { end, host, sightings }: WireEnd): Check[] {
   const checks: Check[] = [];
   if (host.crashed !== undefined) {
     checks.push({
       ...programFields(run, end, 0),
-      id: `${end.role}-crash`,
+      id: `${end.role}${CRASH}`,
       title: `${end.role}'s TCP keeps running`,
       verdict: 'fail',
       rfc: null,
       packet: lastPacket(host, sightings, Infinity),
-      expected: 'no exception, whatever arrives',
+      expected: 'it returns, and throws nothing, whatever arrives',
       seen: host.crashed,
     });
   }
@@ -362,11 +365,14 @@ function stateChecks({ scenario }: Run, { end, host }: WireEnd): Check[] {
 }
 
 function explain(
-  { faults, ends }: Run,
+  { faults, ends, evidence }: Run,
   verdict: Verdict,
   checks: readonly Check[],
 ): Pick<Judgement, 'reason' | 'next'> {
-  const decisive = checks.find((check) => check.verdict === verdict && check.evidence !== 'trace');
+  const deciding = checks.filter((check) => check.verdict === verdict && check.evidence !== 'trace');
+  // What never returned is why all else is missing.
+  const endless = evidence.ended === 'limit' ? deciding.find(({ id }) => id.endsWith(CRASH)) : undefined;
+  const decisive = endless ?? deciding[0];
   if (verdict === 'pass') {
     const counted = checks.filter(({ evidence: source }) => source !== 'trace').length;
     return { reason: `all ${counted} checks passed`, next: null };
@@ -374,6 +380,7 @@ function explain(
   if (decisive === undefined) return { reason: 'nothing was checked', next: null };
   const subject = decisive.expected.includes(decisive.title) ? '' : `${decisive.title}: `;
   const reason = `${subject}expected ${decisive.expected}; seen ${decisive.seen}`;
+  if (endless !== undefined) return { reason, next: 'mend the loop, and run again' };
   if (verdict === 'inconclusive') return { reason: decisive.seen, next: faults[0]?.next ?? null };
   const { packet } = decisive;
   const next =

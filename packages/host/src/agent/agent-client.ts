@@ -43,6 +43,8 @@ export class AgentClient {
   onProgress: ((progress: Progress) => void) | null = null;
   /** The agent ended its work by itself; what it found can be had for a moment. */
   onStopped: ((reason: string) => void) | null = null;
+  /** The student's code does not return, and the agent with it. */
+  onEndless: ((what: string) => void) | null = null;
   /** Trace records that were lost on the way, because the line was too slow or too noisy. */
   recordsMissing = 0;
   readonly #options: AgentClientOptions;
@@ -235,6 +237,9 @@ export class AgentClient {
         return;
       case 'stopped':
         this.onStopped?.(event.reason);
+        return;
+      case 'endless':
+        this.onEndless?.(event.what);
         return;
     }
   }

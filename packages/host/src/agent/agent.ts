@@ -36,6 +36,8 @@ export interface AgentOptions {
   readonly software: string;
   /** Ends the agent's work: the capture is finished, the interface put back, what was found can still be fetched. */
   readonly signal?: AbortSignal;
+  /** Called before a student's code is loaded, with its folder. @returns what ends the watch */
+  readonly watch?: (folder: string) => Promise<() => void>;
   /** Real time unless told. */
   readonly clock?: Clock;
   /** The wire of an end; the interface of the job unless told. */
@@ -70,6 +72,7 @@ class Agent {
   #job: AgentJob | null = null;
   #role: Role | null = null;
   #starvation: Starvation | null = null;
+  #endWatch: () => void = () => {};
   /** Answers given or being made, by the request's id: a request that comes twice is answered twice and done once. */
   readonly #answers = new Map<number, Promise<Reply>>();
   #records: { frame: number; event: TraceEvent }[] = [];
@@ -97,6 +100,7 @@ class Agent {
     signal?.removeEventListener('abort', stop);
     for (const timer of [alive, records, progress]) clearInterval(timer);
     await this.#role?.finish();
+    this.#endWatch();
     this.#channel.close();
   }
 
@@ -180,10 +184,12 @@ class Agent {
 
   async #prepare(job: AgentJob): Promise<AgentCalls['prepare']['reply']> {
     if (this.#role !== null) throw new MisuseError('already-prepared', 'an agent plays one part in its life');
-    const { clock = systemClock, software, openLink = openInterface } = this.#options;
+    const { clock = systemClock, software, openLink = openInterface, watch } = this.#options;
     const onRecord = (event: TraceEvent, frame: number) => this.#record(event, frame);
     const surroundings: Surroundings = { clock, software, openLink, onRecord };
     this.#job = job;
+    if (job.kind === 'end' && job.submission !== undefined && watch !== undefined)
+      this.#endWatch = await watch(job.submission);
     if (job.kind === 'middlebox') this.#role = playMiddlebox(job, surroundings);
     else if (job.implementation === 'kernel') this.#role = playKernel(job, surroundings);
     else this.#role = await playReference(job, surroundings);

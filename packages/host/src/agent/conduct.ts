@@ -54,6 +54,9 @@ class Conductor {
   readonly #faults: PlatformFault[] = [];
   /** Names of agents that no longer answer. */
   readonly #lost = new Set<string>();
+  /** By name of the agent: how its student's code does not return. */
+  readonly #endless = new Map<string, string>();
+  #onEndless: () => void = () => {};
   readonly #traces: TraceRecord[][] = [];
   readonly #bench: TraceRecord[] = [];
 
@@ -72,6 +75,12 @@ class Conductor {
         options.onRecord?.(record);
       };
       agent.onProgress = (progress) => options.onProgress?.(job, progress);
+      agent.onEndless = (what) => {
+        this.#endless.set(agent.name, what);
+        // What it cannot answer any more is no fault of the platform.
+        this.#lost.add(agent.name);
+        this.#onEndless();
+      };
       agent.onStopped = (reason) =>
         this.#fault({ what: `${agent.name} was stopped by ${reason}`, next: 'let it run to its end' });
     });
@@ -119,7 +128,10 @@ class Conductor {
       const done = reachBarrier('done', agents, [null, null], { total, silence: SILENCE_MS });
       const broken = this.#untilMiddleboxBreaks();
       for (const lost of [done, broken]) lost.catch(() => {});
-      const first = await Promise.race([done, broken, interrupted]);
+      const endless = new Promise<'endless'>((resolve) => (this.#onEndless = () => resolve('endless')));
+      if (this.#endless.size > 0) this.#onEndless();
+      const first = await Promise.race([done, broken, interrupted, endless]);
+      if (first === 'endless') return { ended: 'limit', reason: [...this.#endless.values()].join('; ') };
       if (first === 'interrupted') return { ended: 'quiet', reason: 'the run was interrupted' };
       if (first === 'broken') return { ended: 'quiet', reason: 'the middlebox carried nothing any more' };
       await Promise.all(agents.map((agent) => agent.call('quiet', QUIET, SOON)));
@@ -159,10 +171,11 @@ class Conductor {
     const [agent, job, trace] = [agents[index], jobs[index], this.#traces[index]];
     let findings: Findings | null = null;
     let frames: TappedFrame[] = [];
+    const endless = this.#endless.get(agent.name);
     try {
-      findings = await agent.call('finish', null, SOON);
-      for (const fault of findings.faults) this.#fault(fault);
-      for (const warning of findings.warnings) this.#options.onWarning?.(warning);
+      findings = endless === undefined ? await agent.call('finish', null, SOON) : null;
+      for (const fault of findings?.faults ?? []) this.#fault(fault);
+      for (const warning of findings?.warnings ?? []) this.#options.onWarning?.(warning);
     } catch (error) {
       this.#onAgentError(error);
     }
@@ -176,6 +189,7 @@ class Conductor {
       this.#onAgentError(error);
     }
     const { recordsMissing, name } = agent;
+    const crashed = findings?.crashed ?? endless;
     if (recordsMissing > 0) {
       this.#options.onWarning?.(`${recordsMissing} trace records of ${name} were lost on the way`);
     }
@@ -187,7 +201,7 @@ class Conductor {
       frames,
       application: findings?.application ?? nothingDone(job),
       trace,
-      ...(findings?.crashed === null || findings === null ? {} : { crashed: findings.crashed }),
+      ...(crashed === undefined ? {} : { crashed }),
     };
   }
 

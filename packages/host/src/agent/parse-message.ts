@@ -205,6 +205,7 @@ const EVENTS: Readonly<Record<AgentEvent['name'], Shape>> = {
     progress: fields({ elapsed: amount, stepsDone: count, steps: count, octets: count, frames: count }),
   }),
   stopped: fields({ reason: text }),
+  endless: fields({ what: text }),
 };
 
 const EVENT_NAME = fields({ name: oneOf(...Object.keys(EVENTS)) });

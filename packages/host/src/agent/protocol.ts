@@ -141,7 +141,9 @@ export type AgentEvent =
   /** At least once a second while a program runs. */
   | { readonly name: 'progress'; readonly progress: Progress }
   /** Somebody else ended the run: a signal, or a fault. */
-  | { readonly name: 'stopped'; readonly reason: string };
+  | { readonly name: 'stopped'; readonly reason: string }
+  /** The student's code does not return: in words, and where it is. The last that is heard of this agent. */
+  | { readonly name: 'endless'; readonly what: string };
 
 export interface Progress {
   /** Since the program began. */

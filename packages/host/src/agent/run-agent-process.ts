@@ -1,5 +1,6 @@
 /** `runAgent` for a process whose stdin and stdout are the line to the runner. */
 import { runAgent, type AgentOptions } from './agent.ts';
+import { watchForEndless } from './endless-watch.ts';
 
 /**
  * Serve the runner on stdin and stdout until it goes away, or a signal comes: SIGINT, SIGTERM or SIGHUP. What a dependency
@@ -13,6 +14,7 @@ export async function runAgentProcess(options: Pick<AgentOptions, 'software'>): 
     // A second one does what it does to any program.
     process.once(name, () => controller.abort(name));
   }
-  await runAgent({ ...options, input: process.stdin, output: process.stdout, signal: controller.signal });
+  const { stdin: input, stdout: output } = process;
+  await runAgent({ ...options, input, output, signal: controller.signal, watch: watchForEndless });
   return controller.signal.aborted ? 130 : 0;
 }
