@@ -1,5 +1,7 @@
 /** The verbs of those who write a TCP: `labs` and `check`. */
 import { Option, type Command } from 'commander';
+import { nearest } from './nearest.ts';
+import { wrongUse, type Problem } from './problem.ts';
 import type { Surroundings } from './program.ts';
 
 const LEARN = 'Write a TCP';
@@ -10,6 +12,12 @@ export interface VerbMaker {
   readonly examples: (...lines: readonly (readonly [string, string])[]) => string;
   readonly around: Surroundings;
   readonly finish: (code: number) => void;
+}
+
+function unknownVerb(word: string): Problem {
+  const guess = nearest(word, ['start', 'submit', 'verify']);
+  const next = guess === undefined ? 'There is start, submit and verify.' : `Did you mean labs ${guess}?`;
+  return wrongUse(`labs has no ${word}.`, next);
 }
 
 export function addLabVerbs({ verb, examples, around, finish }: VerbMaker): void {
@@ -28,7 +36,10 @@ export function addLabVerbs({ verb, examples, around, finish }: VerbMaker): void
         ['tcblab labs submit 03 my-tcp', 'one zip to be handed in'],
       ),
     )
+    .allowExcessArguments()
     .action(async (options) => {
+      const [unknown] = labs.args;
+      if (unknown !== undefined) throw unknownVerb(unknown);
       const { listLabs } = await import('./verbs/labs.ts');
       finish(listLabs(around, options));
     });

@@ -5,6 +5,7 @@ import { caseId, type CaseOutcome, type Lab } from '@tcblab/drill/lab';
 import type { Functions, SubmissionFault } from '@tcblab/host/submission';
 import { notRun } from './outcome.ts';
 import { allCases, runCheckJob, type CheckJob, type CheckMessage } from './check-job.ts';
+import { withDiagnostics } from './type-check.ts';
 import { whereItIs } from './endless-loop.ts';
 
 export interface CheckRequest {
@@ -26,7 +27,7 @@ export interface Checked {
 }
 
 /** One case takes milliseconds; a thread that is silent so long will never answer. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 2_000;
 /** What never returns takes the whole patience each time. */
 const MOST_LOOPS = 2;
 const HEAP_MB = 512;
@@ -53,7 +54,7 @@ export async function check(request: CheckRequest): Promise<Checked> {
       break;
     }
     const end = await inThread(jobOf(left), request.signal, (outcome) => outcomes.push(outcome));
-    if (end.kind === 'refused') return { outcomes: [], fault: end.fault };
+    if (end.kind === 'refused') return { outcomes: [], fault: withDiagnostics(folder, end.fault) };
     if (end.kind === 'done') break;
     if (end.kind === 'loop') loops++;
     outcomes.push(

@@ -1,5 +1,5 @@
 /** Makes or extends the folder in which a student writes a lab. What stands there already is never changed. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Lab } from '@tcblab/drill/lab';
 import {
@@ -14,6 +14,7 @@ import {
 import { errno, notAble, wrongUse } from '../problem.ts';
 import { VERSION } from '../version.ts';
 import { LABS, TYPES } from './library.ts';
+import { writeWhole } from './whole-file.ts';
 
 export interface Started {
   readonly folder: string;
@@ -50,6 +51,8 @@ class Starter {
   readonly #folder: string;
   readonly #made: string[] = [];
   readonly #kept: string[] = [];
+  /** Paths of files that were not there before. */
+  readonly #fresh: string[] = [];
   readonly #toAdd: { file: string; functions: readonly string[]; stubs: string }[] = [];
 
   constructor(lab: Lab, folder: string) {
@@ -57,8 +60,19 @@ class Starter {
     this.#folder = folder;
   }
 
+  /** @throws what the disk refuses; of what was made until then nothing is left */
   start(): Started {
-    mkdirSync(join(this.#folder, '.vscode'), { recursive: true });
+    const first = mkdirSync(join(this.#folder, '.vscode'), { recursive: true });
+    try {
+      return this.#make();
+    } catch (error) {
+      for (const path of this.#fresh) rmSync(path, { force: true });
+      if (first !== undefined) rmSync(first, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  #make(): Started {
     const before = this.#manifest();
     this.#starterFiles();
     this.#file(`${this.#lab.id}.md`, readFileSync(join(LABS, this.#lab.id, 'README.md'), 'utf8'));
@@ -115,7 +129,10 @@ class Starter {
   }
 
   #write(name: string, text: string): void {
-    writeFileSync(join(this.#folder, name), text);
+    const path = join(this.#folder, name);
+    const stood = existsSync(path);
+    writeWhole(path, text);
+    if (!stood) this.#fresh.push(path);
     this.#made.push(name);
   }
 }

@@ -32,6 +32,9 @@ const MOST_OCTETS = 20 << 20;
 const MOST_TOTAL = 50 << 20;
 const LEFT_OUT = new Set(['.git', '.tcblab', '.vscode', 'node_modules', 'tcblab-runs', RECEIPT]);
 
+/** Archives, and what editors and careful people keep beside their files. */
+const SCRATCH = /\.(zip|bak|orig|rej|tmp|part|swp|swo)$|~$|^\.#|^#.*#$|^\.DS_Store$/;
+
 /** @throws Problem when the folder holds more than can be handed in */
 export function packSubmission(
   folder: string,
@@ -50,7 +53,7 @@ function collect(folder: string): ZipEntry[] {
   let total = 0;
   const visit = (directory: string): void => {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
-      if (LEFT_OUT.has(entry.name) || entry.name.endsWith('.zip')) continue;
+      if (LEFT_OUT.has(entry.name) || SCRATCH.test(entry.name)) continue;
       const path = join(directory, entry.name);
       if (entry.isDirectory()) visit(path);
       if (!entry.isFile()) continue;

@@ -4,12 +4,13 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { caseId, type Lab } from '@tcblab/drill/lab';
 import { openSubmission, ownFunctions, type SubmissionFolder } from '@tcblab/host/submission';
+import { TCBLAB } from '../called.ts';
 import { allCases } from '../labs/check-job.ts';
 import { check as checkCases } from '../labs/check.ts';
 import { withDebugger } from '../labs/inspect.ts';
-import { labNamed, readLabs } from '../labs/library.ts';
+import { labNamed, readLabs, refuseUnstarted } from '../labs/library.ts';
 import { rememberProgress } from '../labs/progress.ts';
-import { formatCheck } from '../labs/report.ts';
+import { formatCheck, shortId } from '../labs/report.ts';
 import { scoreFolder } from '../labs/score.ts';
 import { scoreTogether } from '../labs/together.ts';
 import { nearest } from '../nearest.ts';
@@ -32,16 +33,17 @@ export async function check(
 ): Promise<number> {
   const { folder: named, lab: asked } = sortOut(first, second);
   const opened = openSubmission(named);
-  if (!opened.ok) throw wrongUse(`${capital(opened.fault.what)}.`, opened.fault.next);
+  if (!opened.ok) throw wrongUse(`${opened.fault.what}.`, opened.fault.next);
   const submission = opened.value;
   if (submission.manifest.command !== null) {
     throw wrongUse(
       `${named} is written in ${submission.manifest.language}, and check reads TypeScript.`,
-      `./tcblab script labs/scripts --sut ${named}`,
+      `${TCBLAB} script labs/scripts --sut ${named}`,
     );
   }
   const lab = labNamed(readLabs(), asked ?? submission.manifest.lab);
-  const command = `./tcblab check ${quoted(named)} ${lab.number}`;
+  refuseUnstarted(submission, lab, quoted(named));
+  const command = `${TCBLAB} check ${quoted(named)} ${lab.number}`;
   const only = whichCase(lab, typeof options.inspect === 'string' ? options.inspect : options.only);
   if (options.inspect !== undefined) return inspect(around, submission, lab, only, command);
   if (options.watch !== true) return once(around, submission, lab, only, command);
@@ -116,6 +118,8 @@ async function watching(
   while (!signal.aborted) {
     err.stream.write(`${err.style.dim('waiting for a change; Ctrl-C ends')}\n`);
     if (!(await nextChange(folder, signal))) break;
+    const time = new Date().toTimeString().slice(0, 8);
+    err.stream.write(`\n${err.style.bold(`──── again, ${time} ${'─'.repeat(40)}`)}\n\n`);
     await run();
   }
   return 130;
@@ -155,12 +159,17 @@ function sortOut(first = '.', second?: string): { folder: string; lab: string | 
 function whichCase(lab: Lab, asked: string | undefined): string | null {
   if (asked === undefined) return null;
   const ids = allCases(lab).map(({ one }) => caseId(one));
-  const found = ids.filter((id) => id === asked || id.endsWith(`/${asked}`) || id.endsWith(`/${asked}.pkt`));
+  const found = ids.filter(
+    (id) => id === asked || shortId(id) === asked || id.endsWith(`/${asked}`) || id.endsWith(`/${asked}.pkt`),
+  );
   if (found.length === 1) return found[0];
-  const guess = nearest(asked, ids);
+  const names = ids.map(shortId);
+  const guess = nearest(asked, names);
   throw wrongUse(
-    `${lab.id} has no case ${asked}.`,
-    guess === undefined ? `It has: ${ids.join(', ')}` : `Did you mean ${guess}?`,
+    found.length > 1
+      ? `${asked} could be ${found.map(shortId).join(' or ')}.`
+      : `${lab.id} has no case ${asked}.`,
+    guess === undefined ? `It has: ${names.join(', ')}` : `Did you mean ${guess}?`,
   );
 }
 

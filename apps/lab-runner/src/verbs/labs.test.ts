@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
-import { needs } from '@tcblab/test-needs';
+import { has, needs } from '@tcblab/test-needs';
 import { expect, test } from 'vitest';
 import { startTcblab, tcblab, temporaryFolder } from '../command.fixture.ts';
 import { REPOSITORY } from '../repository.ts';
@@ -77,7 +77,7 @@ test.each([
   [
     'an endless loop',
     'for (;;) tcb.irs = 0;',
-    /it did not come back within 5 s(: it is at connection\.ts:\d+ in listenArrives)?\n/,
+    /it did not come back within 2 s(: it is at connection\.ts:\d+ in listenArrives)?\n/,
   ],
   ['the end of the process', 'process.exit(0);', /it ended the process/],
   [
@@ -170,6 +170,73 @@ needs('netns').test('a student’s TCP speaks with the kernel’s', () => {
   const { code, stdout } = tcblab(['run', 'handshake', '--a', 'my-tcp', '--b', 'kernel', '--json'], { cwd });
   expect(JSON.parse(stdout)).toMatchObject({ verdict: 'pass', pairing: { a: 'my-tcp', b: 'kernel' } });
   expect(code).toBe(0);
+});
+
+test.for([
+  { bench: 'virtual', b: 'reference' },
+  { bench: 'netns', b: 'kernel' },
+])('a loop without end fails within seconds and names its line, on $bench', ({ bench, b }, context) => {
+  if (bench === 'netns' && !has('netns')) context.skip();
+  const { cwd, folder } = solved('03');
+  alter(
+    folder,
+    'tcp: Tcp): void {\n  const acceptable',
+    'tcp: Tcp): void {\n  while (true) {}\n  const acceptable',
+  );
+  const { code, stdout } = tcblab(['run', 'handshake', '--bench', bench, '--a', 'my-tcp', '--b', b], { cwd });
+  expect(stdout).toMatch(
+    /FAIL  handshake: .*it did not come back within \d+ s: it is at connection\.ts:\d+ in synSentArrives\n/,
+  );
+  expect(stdout).not.toMatch(/ 0 B +every frame/);
+  expect(code).toBe(1);
+});
+
+test('what cannot be a TCP is said by name and line', () => {
+  const { cwd, folder } = solved('03');
+  const check = (): string => tcblab(['check', 'my-tcp', '--only', 'passive-open'], { cwd }).stdout;
+  alter(folder, "tcb.state = 'LISTEN'", "tcb.state = 'LISTENING' as 'LISTEN'");
+  expect(check()).toMatch(/'LISTENING' is no state of RFC 9293.*, at connection\.ts:\d+:\d+ in openPassive/);
+  alter(folder, "tcb.state = 'LISTENING' as 'LISTEN'", "tcb.state = 'LISTEN'");
+  const text = readFileSync(join(folder, 'connection.ts'), 'utf8');
+  const cut = text.replace(
+    /(function ackOfSyn\([^)]*\): boolean \{)/,
+    '$1\n  if (1 < 2) return undefined as never;',
+  );
+  writeFileSync(join(folder, 'connection.ts'), cut);
+  expect(check()).toMatch(
+    /ackOfSyn returned undefined, expected true or false, at connection\.ts:\d+ in ackOfSyn/,
+  );
+  writeFileSync(join(folder, 'connection.ts'), 'export function openPassive( {\n');
+  expect(check()).toMatch(/→ connection\.ts\(\d+,\d+\): error TS/);
+});
+
+test('a lab that was not started here earns nothing, and is not handed in', () => {
+  const { folder: cwd } = solved('03');
+  const said = expect.stringMatching(/05-teardown was not started here\.\n.* labs start 05 \.\n/);
+  expect(tcblab(['check', '.', '05'], { cwd })).toMatchObject({ code: 2, stderr: said });
+  expect(tcblab(['labs', 'submit', '05'], { cwd })).toMatchObject({ code: 2, stderr: said });
+});
+
+test('names are taken as people write them, and near ones are guessed', () => {
+  const { cwd, folder } = solved('03');
+  expect(tcblab(['labs', 'start', 'handshake', 'other'], { cwd })).toMatchObject({ code: 0 });
+  expect(tcblab(['labs', 'strat'], { cwd }).stderr).toContain('Did you mean labs start?');
+  expect(tcblab(['check', 'foo'], { cwd }).stderr).toContain('there is no foo');
+  const listed = tcblab(['check', 'my-tcp', '--only', 'closed/nope'], { cwd }).stderr;
+  const name = /mean (\S+)\?|It has: ([^,\n]+)/.exec(listed);
+  const one = name?.[1] ?? name?.[2] ?? '';
+  expect(tcblab(['check', 'my-tcp', '--only', one], { cwd })).toMatchObject({ code: 0 });
+  expect(tcblab(['labs'], { cwd: folder }).stdout).toContain('Go on with ');
+});
+
+test('handing in leaves out scratch files and overwrites nothing', () => {
+  const { cwd, folder } = solved('03');
+  writeFileSync(join(folder, 'connection.ts.bak'), 'old');
+  const submit = (hours: string) =>
+    tcblab(['labs', 'submit', '03', 'my-tcp', '--hours', hours, '--bugs', '', '--members', 'ada'], { cwd });
+  expect(submit('five')).toMatchObject({ code: 2, stderr: expect.not.stringContaining('checking') });
+  expect(submit('5').stdout).not.toContain('.bak');
+  expect(submit('5').stdout).toContain('03-handshake-2.zip');
 });
 
 test('script takes the folder too, and a program of any language in one', () => {

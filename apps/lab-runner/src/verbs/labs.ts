@@ -1,16 +1,18 @@
 /** `labs`: what there is to write, and the way from a first file to one zip. */
-import { writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { isSubmission, openSubmission, ownFunctions } from '@tcblab/host/submission';
+import { TCBLAB } from '../called.ts';
 import { check } from '../labs/check.ts';
-import { labNamed, readLabs } from '../labs/library.ts';
+import { labNamed, readLabs, refuseUnstarted } from '../labs/library.ts';
 import { readProgress, rememberProgress } from '../labs/progress.ts';
 import { scoreFolder } from '../labs/score.ts';
+import { ask, hoursOf } from '../labs/questions.ts';
 import { startLab } from '../labs/start.ts';
-import { packSubmission } from '../labs/submission-zip.ts';
+import { RECEIPT, packSubmission } from '../labs/submission-zip.ts';
 import { scoreTogether } from '../labs/together.ts';
 import { coverageFaults, verifyLab } from '../labs/verify.ts';
+import { writeWhole } from '../labs/whole-file.ts';
 import { interrupted, wrongUse } from '../problem.ts';
 import type { Surroundings } from '../program.ts';
 import { table } from '../terminal/table.ts';
@@ -34,8 +36,24 @@ export function listLabs({ out }: Surroundings, { track = 'all' }: { readonly tr
       return [`  ${style.bold(lab.id)}`, lab.title, `${lab.hours} h`, lab.shows.join(' '), points];
     });
   stream.write(`${table([['  lab', '', 'time', 'shows', 'points'].map(style.dim), ...rows])}\n\n`);
-  stream.write(`Begin with ${style.cyan(`./tcblab labs start ${ids[0].slice(0, 2)} my-tcp`)}\n`);
+  const here = isSubmission('.') ? openSubmission('.') : null;
+  const reached = here?.ok === true ? ids.indexOf(here.value.manifest.lab) : -1;
+  stream.write(`${wayOn(reached)}\n`);
   return 0;
+
+  /** What comes next in a folder that has come as far as a lab of the track; -1 = none. */
+  function wayOn(at: number): string {
+    const start = (id: string, folder: string): string =>
+      style.cyan(`${TCBLAB} labs start ${id.slice(0, 2)} ${folder}`);
+    if (at < 0) return `Begin with ${start(ids[0], 'my-tcp')}`;
+    const lab = labNamed(readLabs(), ids[at]);
+    const points = progress.get(lab.id);
+    const finished = (points?.isolated ?? 0) >= lab.isolatedPoints;
+    if (!finished) return `Go on with ${style.cyan(`${TCBLAB} check . ${lab.number}`)}`;
+    if (at + 1 === ids.length)
+      return `That was the last one: ${style.cyan(`${TCBLAB} labs submit ${lab.number}`)}`;
+    return `${lab.id} is done; go on with ${start(ids[at + 1], '.')}`;
+  }
 }
 
 /** A folder for a lab, or the same folder's next lab. */
@@ -51,7 +69,7 @@ export function startLabs({ out }: Surroundings, name: string, path?: string): n
     stream.write(`\n  Add to ${file}: ${functions.join(', ')}. ${stubs} holds their beginnings.\n`);
   }
   stream.write(
-    `\nRead ${join(folder, `${lab.id}.md`)}, then ${style.cyan(`./tcblab check ${folder} --watch`)}\n`,
+    `\nRead ${join(folder, `${lab.id}.md`)}, then ${style.cyan(`${TCBLAB} check ${folder} --watch`)}\n`,
   );
   return 0;
 }
@@ -74,7 +92,13 @@ export async function submitLab(
   const opened = openSubmission(path);
   if (!opened.ok) throw wrongUse(`${opened.fault.what}.`, opened.fault.next);
   const { folder, manifest } = opened.value;
+  refuseUnstarted(opened.value, lab, path);
   const { out, err, signal } = around;
+  const file = options.out ?? freeName(lab.id);
+  if (options.out !== undefined && existsSync(file)) {
+    throw wrongUse(`${file} exists, and is not overwritten.`, 'Name another file by --out.');
+  }
+  if (options.hours !== undefined) hoursOf(options.hours);
   err.stream.write(`checking ${lab.id} …\n`);
   const own = ownFunctions(manifest, lab.replaces);
   const { outcomes, fault } = await check({ folder, lab, functions: own, only: null, signal });
@@ -98,41 +122,21 @@ export async function submitLab(
     reached: { isolated, together: together.points },
     submitted: new Date().toISOString(),
   });
-  const file = options.out ?? `${lab.id}.zip`;
-  writeFileSync(file, zip);
+  writeWhole(file, zip);
   const { style, stream } = out;
   stream.write(`${style.green('✓')} ${style.bold(relative('.', resolve(file)) || file)}\n`);
-  stream.write(`  ${receipt.files.length} files, digest ${receipt.digest}\n`);
+  for (const { path: listed } of receipt.files) stream.write(`  + ${listed}\n`);
+  stream.write(`  ${receipt.files.length} of your files and ${RECEIPT}, digest ${receipt.digest}\n`);
   stream.write(`  Keep the digest: it proves what you handed in.\n`);
   return 0;
 }
 
-async function ask(
-  { err }: Surroundings,
-  { hours, bugs, members }: SubmitOptions,
-): Promise<{ hours: number; bugs: string; members: readonly string[] }> {
-  const questions = [
-    { name: '--hours', given: hours, text: 'How many hours did it take? ' },
-    { name: '--bugs', given: bugs, text: 'Which faults do you know of? (empty: none) ' },
-    { name: '--members', given: members, text: 'Who wrote it? (ids, with commas) ' },
-  ];
-  const missing = questions.find(({ given }) => given === undefined);
-  if (missing !== undefined && !process.stdin.isTTY) {
-    throw wrongUse(
-      `There is nobody here to be asked: ${missing.name} is missing.`,
-      'Give --hours, --bugs and --members.',
-    );
+/** Such as `03-handshake.zip`; with a number where that is taken: what was handed in is not overwritten. */
+function freeName(id: string): string {
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? `${id}.zip` : `${id}-${n}.zip`;
+    if (!existsSync(name)) return name;
   }
-  const lines = missing === undefined ? null : createInterface({ input: process.stdin, output: err.stream });
-  const answers: string[] = [];
-  for (const { given, text } of questions) answers.push(given ?? (await lines?.question(text)) ?? '');
-  lines?.close();
-  const spent = Number(answers[0].replace(',', '.'));
-  if (!Number.isFinite(spent) || spent < 0 || spent > 1000) {
-    throw wrongUse(`${answers[0]} is no number of hours.`, 'Write a number, such as 5.5');
-  }
-  const names = answers[2].split(',').map((one) => one.trim());
-  return { hours: spent, bugs: answers[1].trim(), members: names.filter((one) => one !== '') };
 }
 
 /** The two-way gate. @returns 0 when the labs hold, 1 when they do not */

@@ -105,10 +105,35 @@ export async function loadFunctions(folder: string, functions: Functions): Promi
         `${file} exports no function ${missing.join(', ')}`,
         `write: export function ${missing[0]}(…), or call it "reference" in ${MANIFEST}`,
       );
-    parts[part] = Object.fromEntries(names.map((name) => [name, guarded(folder, module.value[name])]));
+    const own = (name: string): unknown => guarded(folder, deciding(folder, file, name, module.value[name]));
+    parts[part] = Object.fromEntries(names.map((name) => [name, own(name)]));
   }
   // What the functions take and give, their callers see soon enough.
   return { ok: true, value: parts };
+}
+
+/** Functions of the connection that say whether a segment's processing goes on. */
+const DECISIONS: ReadonlySet<string> = new Set([
+  'isAcceptable',
+  'checkReset',
+  'checkSyn',
+  'ackOfSyn',
+  'ackOfFin',
+]);
+
+/** The same function, if it decides nothing; else one that does not let a forgotten `return` pass for false. */
+function deciding(folder: string, file: string, name: string, code: unknown): unknown {
+  if (file !== 'connection.ts' || !DECISIONS.has(name) || typeof code !== 'function') return code;
+  return (...given: readonly unknown[]): boolean => {
+    const result: unknown = Reflect.apply(code, undefined, given);
+    if (typeof result === 'boolean') return result;
+    const seen = typeof result === 'object' && result !== null ? 'an object' : String(result);
+    const lines = readFileSync(join(folder, file), 'utf8').split('\n');
+    const row = lines.findIndex((line) => new RegExp(`\\b(?:function|const) ${name}\\b`).test(line)) + 1;
+    throw new StudentError(new TypeError(`${name} returned ${seen}, expected true or false`), [
+      `${file}:${row} in ${name}`,
+    ]);
+  };
 }
 
 async function importing(folder: string, file: string): Promise<Found<Readonly<Record<string, unknown>>>> {
@@ -118,11 +143,7 @@ async function importing(folder: string, file: string): Promise<Found<Readonly<R
   } catch (error) {
     const { message } = new StudentError(error, framesIn(folder, error));
     const where = error instanceof SyntaxError ? syntaxPlace(error) : '';
-    return refuse(
-      'code',
-      `${file} cannot be loaded: ${message}${where}`,
-      'npx tsc -p . shows the same, with its line',
-    );
+    return refuse('code', `${file} cannot be loaded: ${message}${where}`, 'correct it, and check again');
   }
 }
 

@@ -290,7 +290,7 @@ class Call {
 }
 
 function emptyTcb(): PlainTcb {
-  return {
+  const tcb: PlainTcb = {
     state: 'CLOSED',
     passive: false,
     iss: 0,
@@ -302,7 +302,29 @@ function emptyTcb(): PlainTcb {
     finSent: false,
     error: null,
   };
+  // Told where it is written, so that the line is the student's.
+  return new Proxy(tcb, {
+    set(target, name, value) {
+      if (name === 'state' && !STATES.includes(value))
+        throw new RangeError(`'${String(value)}' is no state of RFC 9293: those are ${STATES.join(', ')}`);
+      return Reflect.set(target, name, value);
+    },
+  });
 }
+
+const STATES: readonly State[] = [
+  'CLOSED',
+  'LISTEN',
+  'SYN-SENT',
+  'SYN-RECEIVED',
+  'ESTABLISHED',
+  'FIN-WAIT-1',
+  'FIN-WAIT-2',
+  'CLOSE-WAIT',
+  'CLOSING',
+  'LAST-ACK',
+  'TIME-WAIT',
+];
 
 /** A segment as a student sees it: a copy, which may be kept. */
 export function plain(segment: Record): Segment {
