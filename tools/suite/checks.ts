@@ -70,6 +70,11 @@ export const checks: readonly Check[] = [
     remedy:
       'docs/contributing.md says how a requirement is claimed and proven; npm run format writes the page',
   },
+  {
+    name: 'translations',
+    script: ['tools/translations/stale.ts'],
+    remedy: 'bring the page up to date with its source, then: node tools/translations/stale.ts --accept',
+  },
   { name: 'notices', script: ['tools/notices/notices.ts', '--check'], remedy: 'npm run notices' },
 ];
 
