@@ -20,11 +20,13 @@ export interface Run {
   readonly passed: number;
   /** Scripts left out, since they take long. */
   readonly tooLong: number;
+  /** Scripts that the machine was too busy to judge. */
+  readonly inconclusive: readonly string[];
   /** Failed or unsupported, sorted by file. */
   readonly others: readonly Seen[];
 }
 
-/** Why some scripts come out otherwise. It claims those of which every pattern that it has fits. */
+/** Why some scripts come out otherwise. */
 export interface Explanation {
   readonly title: string;
   /** Who does as the RFC says. */
@@ -32,8 +34,18 @@ export interface Explanation {
   /** Such as `RFC 9293 §3.10.7.2`. */
   readonly clause: string;
   readonly why: string;
-  /** Regular expressions over the script's path, what it expects, and what came. */
-  readonly file?: string;
+  /** Whether it depends on timing, so that a run may not show it. */
+  readonly sometimes?: boolean;
+  readonly cases: readonly Case[];
+}
+
+/** Differences that an explanation claims: those that fit all that is here. */
+export interface Case {
+  /** Regular expression over the whole path below labs/scripts, without its ending. */
+  readonly file: string;
+  /** At least one of these is there, so that a script which goes wrong elsewhere is not taken for explained. */
+  readonly line?: number;
+  /** Regular expressions over part of what the script expects, and of what came. */
   readonly expected?: string;
   readonly actual?: string;
 }
@@ -85,24 +97,43 @@ export function summarise(seen: readonly Seen[], tooLong: number): Run {
     kernel: release(),
     passed: seen.filter(({ verdict }) => verdict === 'pass').length,
     tooLong,
+    inconclusive: seen
+      .filter(({ verdict }) => verdict === 'inconclusive')
+      .map(({ file }) => file)
+      .toSorted(),
     others: others.toSorted((a, b) => (a.file < b.file ? -1 : 1)),
   };
 }
 
 /** @returns the first explanation that claims it; null = nobody does */
 export function explain(seen: Seen, explanations: readonly Explanation[]): Explanation | null {
+  return explanations.find(({ cases }) => cases.some((one) => claims(one, seen))) ?? null;
+}
+
+/** @returns whether the case fits what was seen */
+export function claims({ file, line, expected, actual }: Case, seen: Seen): boolean {
   const fits = (pattern: string | undefined, text = '') =>
     pattern === undefined || new RegExp(pattern).test(text);
   return (
-    explanations.find(
-      ({ file, expected, actual }) =>
-        fits(file, seen.file) && fits(expected, seen.expected) && fits(actual, seen.actual),
-    ) ?? null
+    new RegExp(`^labs/scripts/(?:${file})\\.pkt$`).test(seen.file) &&
+    (line === undefined || line === seen.line) &&
+    fits(expected, seen.expected) &&
+    fits(actual, seen.actual)
   );
+}
+
+/** @returns whether it is one of those whose cause nobody knows yet: at the same line, and expecting the same */
+export function isOpen({ file, line, expected }: Seen, open: readonly Seen[]): boolean {
+  return open.some((one) => one.file === file && one.line === line && one.expected === expected);
 }
 
 export function readExplanations(): Explanation[] {
   return read('explained.json') as Explanation[];
+}
+
+/** Differences that were seen and are not explained yet. */
+export function readOpen(): Seen[] {
+  return read('open.json') as Seen[];
 }
 
 export function readRun(): Run {

@@ -139,6 +139,17 @@ export class Executor {
     return this.#tolerance;
   }
 
+  /** What the script's first injected SYN tells of segment sizes, in octets; null = nothing. */
+  get peerSegment(): number | null {
+    for (const { action } of this.#events) {
+      if (action.kind !== 'packet' || action.direction !== 'in' || action.body.kind !== 'tcp') continue;
+      if (!action.body.flags.includes('S')) continue;
+      const mss = action.body.options?.find(({ kind }) => kind === 'mss');
+      return mss?.kind === 'mss' && typeof mss.value === 'number' ? mss.value : null;
+    }
+    return null;
+  }
+
   next(now: Micros): Step {
     if (!this.#begun) this.#transcript.start = this.#times.start = now;
     this.#begun = true;

@@ -12,7 +12,7 @@ export type { ParsedScript } from './parse-script.ts';
 export { printPacket, printScript } from './print-script.ts';
 export { formatScriptProblem } from './problem.ts';
 export type { ScriptProblem } from './problem.ts';
-export { profiles } from './profile.ts';
+export { linuxSysctl, profiles } from './profile.ts';
 export type { NamedSettings, ProfileName } from './profile.ts';
 export { prepareScript, runScript, sutConfiguration } from './run-script.ts';
 export type { PrepareOptions, Prepared, RunScriptOptions } from './run-script.ts';

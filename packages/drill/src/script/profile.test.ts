@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defaultSettings, profiles as ofCore } from '@tcblab/tcp';
 import { expect, test } from 'vitest';
-import { profiles, settingsOf } from './profile.ts';
+import { linuxSysctl, profiles, settingsOf } from './profile.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const source = readFileSync(`${root}packages/tcp/src/tcb/settings.ts`, 'utf8');
@@ -32,6 +32,26 @@ test('what a profile repeats of the RFCs it has by intention: at most its retrie
 test('each setting can be set by its own name in a script', () => {
   for (const setting of Object.keys(defaultSettings)) {
     expect(settingsOf(`tcblab.${setting}`, '1')).toEqual({ [setting]: 1 });
+  }
+});
+
+test.each([
+  ['tcblab.sack', '1', 'net.ipv4.tcp_sack', '1'],
+  ['tcblab.timestamps', '0', 'net.ipv4.tcp_timestamps', '0'],
+  ['tcblab.keepAliveIdle', '60000000', 'net.ipv4.tcp_keepalive_time', '60'],
+  ['tcblab.cubic', '0', 'net.ipv4.tcp_congestion_control', 'reno'],
+])('%s=%s is %s=%s in Linux, and means the same', (name, value, sysctl, there) => {
+  expect(linuxSysctl(name, value)).toEqual({ name: sysctl, value: there });
+  expect(settingsOf(sysctl, there)).toEqual(settingsOf(name, value));
+});
+
+test('what Linux cannot say stays as it is', () => {
+  for (const [name, value] of [
+    ['tcblab.keepAliveIdle', '1500000'],
+    ['tcblab.receiveBuffer', '1000'],
+    ['net.inet.tcp.msl', '5'],
+  ]) {
+    expect(linuxSysctl(name, value)).toEqual({ name, value });
   }
 });
 

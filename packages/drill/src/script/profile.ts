@@ -86,6 +86,39 @@ const CONGESTION_CONTROL: Record<string, NamedSettings> = {
 /** The core's own settings, by this and their name: for what no system has a sysctl for. */
 const OWN = 'tcblab.';
 
+/** What of our own settings a sysctl of Linux means as well, and how many of ours one of its units is. */
+const OF_LINUX: Record<string, readonly [sysctl: string, unit: number]> = {
+  timestamps: ['net.ipv4.tcp_timestamps', 1],
+  sack: ['net.ipv4.tcp_sack', 1],
+  rack: ['net.ipv4.tcp_recovery', 1],
+  timeWaitIgnoresResets: ['net.ipv4.tcp_rfc1337', 1],
+  keepAliveIdle: ['net.ipv4.tcp_keepalive_time', SECOND],
+  keepAliveInterval: ['net.ipv4.tcp_keepalive_intvl', SECOND],
+  keepAliveProbes: ['net.ipv4.tcp_keepalive_probes', 1],
+  finWait2Limit: ['net.ipv4.tcp_fin_timeout', SECOND],
+  minRto: ['net.ipv4.tcp_rto_min_us', 1],
+  synAckRetries: ['net.ipv4.tcp_synack_retries', 1],
+  synCookies: ['net.ipv4.tcp_syncookies', 1],
+  abortOnOverflow: ['net.ipv4.tcp_abort_on_overflow', 1],
+  somaxconn: ['net.core.somaxconn', 1],
+  synBacklog: ['net.ipv4.tcp_max_syn_backlog', 1],
+  minPathMtu: ['net.ipv4.route.min_pmtu', 1],
+  pathMtuAge: ['net.ipv4.route.mtu_expires', SECOND],
+};
+
+/** @returns an assignment as Linux knows it, where it has a sysctl for one of our own settings; else the same */
+export function linuxSysctl(name: string, value: string): { readonly name: string; readonly value: string } {
+  if (!name.startsWith(OWN)) return { name, value };
+  const setting = name.slice(OWN.length);
+  if (setting === 'cubic' && /^[01]$/.test(value)) {
+    return { name: CONGESTION_CONTROLS[0], value: value === '1' ? 'cubic' : 'reno' };
+  }
+  if (!Object.hasOwn(OF_LINUX, setting)) return { name, value };
+  const [sysctl, unit] = OF_LINUX[setting];
+  const units = Number(value) / unit;
+  return Number.isInteger(units) ? { name: sysctl, value: `${units}` } : { name, value };
+}
+
 /** @returns the settings that a sysctl means; null when there is no equivalent */
 export function settingsOf(name: string, value: string): NamedSettings | null {
   if (CONGESTION_CONTROLS.includes(name)) {

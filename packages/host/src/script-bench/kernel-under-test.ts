@@ -1,4 +1,5 @@
 /** The Linux kernel's TCP, in a namespace, as what a script judges. */
+import { linuxSysctl } from '@tcblab/drill/script';
 import type { CallResult, Value } from '@tcblab/drill/sut';
 import { MachineError } from '@tcblab/raw-socket';
 import {
@@ -11,6 +12,7 @@ import {
 } from '../kernel-sockets/index.ts';
 import type { Namespace } from '../namespace/index.ts';
 import { KernelCalls, type Attempt } from './kernel-calls.ts';
+import { toldByRoute } from './route-metrics.ts';
 import type { Listener, UnderTest } from './under-test.ts';
 
 /** How often what nothing tells of is looked at, in ms. */
@@ -18,8 +20,17 @@ const LOOK_EVERY = 1;
 /** What a script may set: nothing outside the network of its namespace. */
 const SETTABLE = /^net\.(?:ipv4|ipv6|core)\.[\w.]+$/;
 
+/** What the kernel's place has to know of the script. */
+interface JudgingScript {
+  /** Of sockets for which the script names none. */
+  readonly ipVersion: 4 | 6;
+  /** In octets; null = the script does not tell. */
+  readonly peerSegment: number | null;
+}
+
 export class KernelUnderTest implements UnderTest {
   readonly #namespace: Namespace;
+  readonly #script: JudgingScript;
   readonly #listener: Listener;
   readonly #calls: KernelCalls;
   readonly #over = new AbortController();
@@ -27,9 +38,10 @@ export class KernelUnderTest implements UnderTest {
   /** The kernel has its own processor time. */
   readonly deadline = Infinity;
 
-  /** @param ipVersion of sockets for which a script names none */
-  constructor(namespace: Namespace, ipVersion: 4 | 6, listener: Listener) {
+  constructor(namespace: Namespace, script: JudgingScript, listener: Listener) {
+    const { ipVersion } = script;
     this.#namespace = namespace;
+    this.#script = script;
     this.#listener = listener;
     this.#calls = new KernelCalls({
       ipVersion,
@@ -76,8 +88,10 @@ export class KernelUnderTest implements UnderTest {
   }
 
   #set(name: string, value: string): Value {
-    if (!SETTABLE.test(name)) throw new MachineError(NO_SUCH_SETTING, `set ${name}`);
-    this.#namespace.writeSetting(name, value);
+    if (toldByRoute(name, value, this.#script.peerSegment)) return 0;
+    const own = linuxSysctl(name, value);
+    if (!SETTABLE.test(own.name)) throw new MachineError(NO_SUCH_SETTING, `set ${name}`);
+    this.#namespace.writeSetting(own.name, own.value);
     return 0;
   }
 

@@ -118,6 +118,10 @@ describe("the kernel's TCP", () => {
     const text = `\`sysctl -q net.ipv4.tcp_sack=0\`\n${marked.replace('<...>', '<mss 1460>')}`;
     expect(await verdict(text)).toBe('pass');
     expect(await verdict(text.replace('=0', '=1'))).toContain('fail');
+    expect(await verdict(text.replace('net.ipv4.tcp_sack', 'tcblab.sack'))).toBe('pass');
+    expect(await verdict(text.replace('net.ipv4.tcp_sack', 'tcblab.sack').replace('=0', '=1'))).toContain(
+      'fail',
+    );
     expect(await verdict(`\`sysctl -w net.inet.tcp.msl=5\`\n${OPEN}`)).toBe(
       'unsupported: net.inet.tcp.msl=5 is refused: ENOENT',
     );

@@ -7,24 +7,16 @@ import {
   scriptCalls,
   sutConfiguration,
   type Executor,
-  type NamedSettings,
   type PrepareOptions,
   type ProfileName,
   type ScriptOutcome,
 } from '@tcblab/drill/script';
 import { createInProcessSut } from '@tcblab/drill/sut';
 import { MachineError } from '@tcblab/raw-socket';
-import { defaultSettings } from '@tcblab/tcp';
-import {
-  addAddress,
-  addDefaultRoute,
-  addNeighbour,
-  createWire,
-  type RouteMetrics,
-  type Wire,
-} from '../namespace/index.ts';
+import { addAddress, addDefaultRoute, addNeighbour, createWire, type Wire } from '../namespace/index.ts';
 import { KernelUnderTest } from './kernel-under-test.ts';
 import { PacketEnd } from './packet-end.ts';
+import { metricsOf } from './route-metrics.ts';
 import { runOnWire } from './run-on-wire.ts';
 import { SutProcess, SutProcessError, type Program } from './sut-process.ts';
 import type { Listener, UnderTest } from './under-test.ts';
@@ -95,13 +87,13 @@ async function place({ subject, profile, wire, executor, listener }: Placing): P
   if (subject === 'kernel') {
     const { namespace, interfaceName } = host;
     addAddress(namespace, interfaceName, `${executor.localAddress}/${ipVersion === 4 ? 32 : 128}`);
-    addDefaultRoute(namespace, interfaceName, ipVersion, metricsOf(executor.settings));
+    addDefaultRoute(namespace, interfaceName, ipVersion, metricsOf(executor.settings, executor.peerSegment));
     addNeighbour(namespace, interfaceName, executor.remoteAddress, peer.mac);
     // A worker of the kernel's routes packets to an address of IPv6, a moment after the address is there.
     if (ipVersion === 6) await sleep(UNTIL_ROUTED_MS);
     // RFC 5961 §7 lets a host be sparing with challenge ACKs; Linux sends one in 500 ms, and scripts ask for each.
     if (profile === 'rfc') namespace.writeSetting('net.ipv4.tcp_invalid_ratelimit', '0');
-    return new KernelUnderTest(namespace, ipVersion, listener);
+    return new KernelUnderTest(namespace, executor, listener);
   }
   const configuration = sutConfiguration(executor);
   if (subject === 'reference') {
@@ -111,16 +103,3 @@ async function place({ subject, profile, wire, executor, listener }: Placing): P
   const program = await SutProcess.start(subject, configuration);
   return new WiredSut(program, new PacketEnd(host, peer, ipVersion), listener, () => program.close());
 }
-
-/** What of a profile the kernel can be told: by its route, as it has no setting for it. */
-function metricsOf(settings: NamedSettings): RouteMetrics {
-  const { minRto = defaultSettings.minRto, initialWindow = 0 } = settings;
-  return {
-    minimumRto: Math.round(minRto / 1000),
-    initialWindow: initialWindow === 0 ? RFC_5681_SEGMENTS : Math.ceil(initialWindow / FULL_SEGMENT),
-  };
-}
-
-/** Of 1,096 to 2,190 octets. @rfc 5681 3.1 */
-const RFC_5681_SEGMENTS = 3;
-const FULL_SEGMENT = 1460;
