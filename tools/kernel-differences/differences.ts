@@ -17,6 +17,8 @@ export interface Seen {
 export interface Run {
   /** Linux release. */
   readonly kernel: string;
+  /** All that there are. */
+  readonly scripts: number;
   readonly passed: number;
   /** Scripts left out, since they take long. */
   readonly tooLong: number;
@@ -91,10 +93,16 @@ export function settled({ file, verdict, line, expected, actual }: Seen): Seen {
   };
 }
 
+const COUNTED = new Set(['pass', 'fail', 'unsupported', 'inconclusive']);
+
+/** @throws TypeError when a script came to an end that the page does not count */
 export function summarise(seen: readonly Seen[], tooLong: number): Run {
   const others = seen.filter(({ verdict }) => verdict === 'fail' || verdict === 'unsupported').map(settled);
+  const odd = seen.find(({ verdict }) => !COUNTED.has(verdict));
+  if (odd !== undefined) throw new TypeError(`${odd.file} ended as ${odd.verdict}: ${odd.actual ?? ''}`);
   return {
     kernel: release(),
+    scripts: seen.length + tooLong,
     passed: seen.filter(({ verdict }) => verdict === 'pass').length,
     tooLong,
     inconclusive: seen

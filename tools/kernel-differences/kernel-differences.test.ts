@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { needs } from '@tcblab/test-needs';
 import { describe, expect, test } from 'vitest';
-import { chooseScripts } from './choose.ts';
 import {
   claims,
   explain,
@@ -12,6 +11,7 @@ import {
   readRun,
   runAgainstKernel,
   settled,
+  summarise,
   type Seen,
 } from './differences.ts';
 import { renderPage } from './page.ts';
@@ -37,10 +37,16 @@ test('the page says what was seen', () => {
   expect(page).toBe(renderPage(run, explanations, open));
 });
 
-test('each script is counted once', () => {
-  const { files, tooLong } = chooseScripts(root);
-  expect(run.tooLong).toBe(tooLong);
-  expect(run.passed + run.others.length + run.inconclusive.length).toBe(files.length);
+test('each script that was chosen is counted once', () => {
+  const counted = run.passed + run.others.length + run.inconclusive.length + run.tooLong;
+  expect(counted).toBe(run.scripts);
+  const sums = [...renderPage(run, explanations, open).matchAll(/^- (\d+) /gm)];
+  expect(sums.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(run.scripts);
+});
+
+test('a script that ends in a way which the page does not count is not passed over', () => {
+  const broken = { file: 'labs/scripts/x/y.pkt', verdict: 'error' };
+  expect(() => summarise([broken], 0)).toThrow('ended as error');
 });
 
 test('a known difference is not known any more when the same script fails at another line and otherwise', () => {

@@ -1,7 +1,7 @@
 // Writes docs/kernel-differences.md. `--run`: play the scripts to this machine's kernel first. `--check`: only compare.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chooseScripts } from './choose.ts';
+import { chooseScripts, countScripts } from './choose.ts';
 import {
   claims,
   explain,
@@ -31,6 +31,8 @@ const complain = (what: string) => {
   console.log(what);
   process.exitCode = 1;
 };
+const there = countScripts(root);
+if (there !== run.scripts) complain(`${run.scripts} scripts were played, and there are ${there}: --run`);
 for (const seen of differing) {
   const { file, line, expected, actual } = seen;
   if (explain(seen, explanations) !== null || isOpen(seen, open)) continue;

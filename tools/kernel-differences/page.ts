@@ -8,25 +8,21 @@ export function renderPage(run: Run, explanations: readonly Explanation[], open:
   const unsupported = run.others.filter(({ verdict }) => verdict === 'unsupported');
   const unknown = differs.filter((seen) => explain(seen, explanations) === null && isOpen(seen, open));
   const explained = differs.length - unknown.length;
-  const all = run.passed + run.others.length + run.tooLong + run.inconclusive.length;
   const blocks = explanations.flatMap((one) => {
     const claimed = differs.filter((seen) => explain(seen, explanations) === one);
     return claimed.length === 0 && one.sometimes !== true ? [] : [block(one, claimed)];
   });
   return `# Where our TCP and Linux's differ
 
-The project's ${all} scripts, written against the RFCs, were played to the TCP of Linux ${run.kernel} (\`./tcblab script
+The project's ${run.scripts} scripts, written against the RFCs, were played to the TCP of Linux ${run.kernel} (\`./tcblab script
 --sut kernel --match semantic --tolerance 120ms\`). Windows, the order of options and times within 120 ms are no differences.
 
-| scripts | what came of them |
-| -: | - |
-| ${run.passed} | pass there as they do here |
-| ${explained} | differ for a reason below, with who does as the RFC says |
-| ${unknown.length} | differ, and are not explained yet |
-| ${unsupported.length} | need something that this kernel, or our way of asking it, lacks |
-| ${run.inconclusive.length} | could not be judged, as the machine was too busy |
-| ${run.tooLong} | were left out, since they take long |
-| ${all} | in all |
+- ${run.passed} pass there as they do here.
+- ${explained} differ for a reason below, with who does as the RFC says.
+- ${unknown.length} differ, and are not explained yet.
+- ${unsupported.length} need something that this kernel, or our way of asking it, lacks.
+- ${run.inconclusive.length} could not be judged, as the machine was too busy.
+- ${run.tooLong} were left out, since they take long.
 
 Our own settings are told to Linux by the sysctl that means the same, such as \`net.ipv4.tcp_sack\` for \`tcblab.sack\`, and the
 initial window by its route. What a script does not set is as Linux has it: it offers SACK and timestamps.
