@@ -11,3 +11,8 @@ export function pathFrom(folder: string, command: string): string {
   const path = short.length < command.length ? short : command;
   return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
+
+/** A hint in which the command is called as the user has to call it here. */
+export function asCalled(hint: string): string {
+  return hint.replaceAll('./tcblab ', `${TCBLAB} `);
+}

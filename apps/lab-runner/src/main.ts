@@ -1,5 +1,6 @@
 /** The `tcblab` command: reads the command line, runs one verb, shows its problem if there is one, and ends. */
 import { CommanderError } from 'commander';
+import { asCalled } from './called.ts';
 import { Problem } from './problem.ts';
 import { createProgram, type Surroundings } from './program.ts';
 import { terminalFor } from './terminal/style.ts';
@@ -78,6 +79,6 @@ function report(error: unknown): number {
   return PLATFORM_ERROR;
 
   function show(message: string, remedy: string): void {
-    stream.write(`${style.red('tcblab:')} ${message}\n  ${style.bold('→')} ${remedy}\n`);
+    stream.write(`${style.red('tcblab:')} ${message}\n  ${style.bold('→')} ${asCalled(remedy)}\n`);
   }
 }

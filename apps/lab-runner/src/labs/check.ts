@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { caseId, type CaseOutcome, type Lab } from '@tcblab/drill/lab';
 import type { Functions, SubmissionFault } from '@tcblab/host/submission';
+import { readLabFile } from './library.ts';
 import { notRun } from './outcome.ts';
 import { allCases, runCheckJob, type CheckJob, type CheckMessage } from './check-job.ts';
 import { withDiagnostics } from './type-check.ts';
@@ -18,6 +19,8 @@ export interface CheckRequest {
   readonly signal: AbortSignal;
   /** In this thread and without a time limit, so that a debugger may stop it. */
   readonly inspect?: boolean;
+  /** Told at once of each case that never ended: what is left may take as long. */
+  readonly onLoop?: (id: string, what: string) => void;
 }
 
 export interface Checked {
@@ -57,11 +60,17 @@ export async function check(request: CheckRequest): Promise<Checked> {
     if (end.kind === 'refused') return { outcomes: [], fault: withDiagnostics(folder, end.fault) };
     if (end.kind === 'done') break;
     if (end.kind === 'loop') loops++;
-    outcomes.push(
-      notRun(left.find((id) => !outcomes.some((one) => one.id === id)) ?? left[0], 'fail', end.what),
-    );
+    const ended = left.find((id) => !outcomes.some((one) => one.id === id)) ?? left[0];
+    outcomes.push({ ...notRun(ended, 'fail', end.what), purpose: purposeOf(ended) });
+    if (end.kind === 'loop') request.onLoop?.(ended, end.what);
   }
   return { outcomes, fault: null };
+}
+
+/** What a script says that it is for; empty for other cases. */
+function purposeOf(id: string): string {
+  if (!id.endsWith('.pkt')) return '';
+  return /^\/\/ (.*)/.exec(readLabFile(id))?.[1] ?? '';
 }
 
 type End =

@@ -1,6 +1,7 @@
 /** What earlier checks of a folder came to: `.tcblab/progress.json` in it. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from './whole-file.ts';
 
 export interface Reached {
   readonly isolated: number;
@@ -27,7 +28,7 @@ export function rememberProgress(folder: string, lab: string, reached: Reached):
   try {
     mkdirSync(join(folder, FOLDER), { recursive: true });
     const all = Object.fromEntries([...readProgress(folder), [lab, reached]]);
-    writeFileSync(join(folder, FOLDER, FILE), `${JSON.stringify(all, null, 2)}\n`);
+    writeWhole(join(folder, FOLDER, FILE), `${JSON.stringify(all, null, 2)}\n`);
   } catch {
     // Read-only, or full.
   }

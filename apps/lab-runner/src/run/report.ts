@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeLadder, type Ladder, type LadderMark, type LadderRole } from '@tcblab/capture';
 import type { Check, Result } from '@tcblab/drill/verdict';
+import { asCalled } from '../called.ts';
 import { REPOSITORY } from '../repository.ts';
 import { inBytes } from '../terminal/bytes.ts';
 import { columnsOf, type Style, type Terminal } from '../terminal/style.ts';
@@ -23,7 +24,7 @@ export function formatReport({ result, ladder, folder, next }: Report, { style, 
     files(folder, style),
     `${verdict(result, style)}\n${style.dim(`  ${wire(ladder)}`)}`,
     (result.warnings ?? []).map((warning) => `${style.yellow('warning:')} ${warning}`).join('\n'),
-    [style.bold('Try next:'), ...next.map((command) => `  ${style.cyan(command)}`)].join('\n'),
+    [style.bold('Try next:'), ...next.map((command) => `  ${style.cyan(asCalled(command))}`)].join('\n'),
   ];
   return `\n${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -85,7 +86,7 @@ function verdict(result: Result, style: Style): string {
   const word = style.bold(colour[result.verdict](result.verdict.toUpperCase()));
   const lines = [`${word}  ${result.subject}: ${result.reason}`];
   if (result.verdict !== 'pass') lines.push(...worthTelling(result).map((check) => explain(check, style)));
-  if (result.next !== null) lines.push(`  ${style.bold('→')} ${result.next}`);
+  if (result.next !== null) lines.push(`  ${style.bold('→')} ${asCalled(result.next)}`);
   const repeats =
     result.bench === 'virtual' ? 'the run to the octet' : 'what is ours to choose: losses, numbers, ports';
   lines.push(style.dim(`  seed ${result.seed ?? 'none'} repeats ${repeats}`));

@@ -51,7 +51,7 @@ export async function check(
 }
 
 async function once(
-  { out, signal }: Surroundings,
+  { out, err, signal }: Surroundings,
   submission: SubmissionFolder,
   lab: Lab,
   only: string | null,
@@ -59,7 +59,12 @@ async function once(
 ): Promise<number> {
   const { folder, manifest } = submission;
   const own = ownFunctions(manifest, lab.replaces);
-  const { outcomes, fault } = await checkCases({ folder, lab, functions: own, only, signal });
+  let loops = 0;
+  const onLoop = (id: string, what: string): void => {
+    loops++;
+    err.stream.write(`${err.style.yellow('…')} ${shortId(id)}: ${what}\n`);
+  };
+  const { outcomes, fault } = await checkCases({ folder, lab, functions: own, only, signal, onLoop });
   if (signal.aborted) return 130;
   if (fault !== null) {
     out.stream.write(
@@ -68,6 +73,7 @@ async function once(
     return 1;
   }
   const score = scoreFolder(lab, own, outcomes);
+  if (loops > 0 && only === null) err.stream.write(`${err.style.yellow('…')} all of it together\n`);
   const together =
     only === null && lab.togetherPoints > 0
       ? await scoreTogether({ folder, lab, own: ownFunctions(manifest), signal })

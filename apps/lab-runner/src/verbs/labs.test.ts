@@ -90,6 +90,7 @@ test.each([
   alter(folder, 'if (segment.rst) return;\n  if (segment.hasAck) {', `${code}\n  if (segment.hasAck) {`);
   const ended = tcblab(['check', 'my-tcp', '--only', 'passive-open'], { cwd });
   expect(ended.stdout).toMatch(said);
+  expect(ended.stdout).toContain('  A listener answers a SYN, and the third segment opens the connection.\n');
   expect(ended.code).toBe(1);
 });
 
