@@ -92,7 +92,7 @@ function accidentalFolder(): string {
 
 const virtually = ['--bench', 'virtual'] as const;
 const misplaced: readonly (readonly [string, readonly string[], RegExp, RegExp])[] = [
-  ['no scenario', ['run'], /run needs a scenario[^]* handshake[^]* transfer/, /\.\/tcblab run --help/],
+  ['no scenario', ['run'], /run needs a scenario[^]* handshake[^]* transfer/, /\/tcblab run --help/],
   ['an unknown scenario', ['run', 'handshke'], /no scenario "handshke"/, /Did you mean .*run handshake/],
   ['a scenario like no other', ['run', 'zzz'], /no scenario "zzz".*handshake/, /\.yaml/],
   ['a file that is not there', ['run', './mine.yaml'], /no file \.\/mine\.yaml/, /handshake/],
