@@ -116,7 +116,7 @@ test('a debugger stops at a breakpoint in the student’s TypeScript', async () 
     });
   });
   send(1, 'Debugger.enable');
-  send(2, 'Debugger.setBreakpointByUrl', { urlRegex: '.*/connection\\.ts$', lineNumber: line });
+  send(2, 'Debugger.setBreakpointByUrl', { urlRegex: '.*/my-tcp/connection\\.ts$', lineNumber: line });
   send(3, 'Runtime.runIfWaitingForDebugger');
   expect((await paused).location.lineNumber).toBe(line);
   send(4, 'Debugger.disable');
