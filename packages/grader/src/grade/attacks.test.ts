@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 import { gradePath, LABS, submission } from './grading.fixture.ts';
 
 const { test } = needs('linux', 'bwrap');
-const ATTACKS = join(import.meta.dirname, '..', '..', '..', '..', 'attacks');
+const ATTACKS = join(import.meta.dirname, '..', '..', 'attacks');
 
 interface Attack {
   readonly attempt: string;
